@@ -1,0 +1,164 @@
+/* candidate.h: take part in a leader election on etcd v3.
+ *
+ * The whole public interface of libcandidate: an opaque handle that the
+ * caller's own loop drives, and events that the caller takes out of it. There
+ * are no threads of ours and no callbacks. One handle belongs to one thread.
+ *
+ * What it does not do: guard the data that a leader writes. A process that is
+ * stopped between asking candidate_leading() and acting cannot know that its
+ * time has passed; whoever guards real data compares the fencing token.
+ */
+#ifndef CANDIDATE_H
+#define CANDIDATE_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CANDIDATE_VERSION "0.1.0"
+
+#define CANDIDATE_API __attribute__((visibility("default")))
+
+/* Limits of the configuration. */
+enum {
+    CANDIDATE_ID_BYTES_MAX = 255,
+    CANDIDATE_ELECTION_BYTES_MAX = 255,
+    CANDIDATE_ENDPOINTS_MAX = 32,
+    CANDIDATE_TTL_S_MIN = 2,
+    CANDIDATE_TTL_S_MAX = 300,
+    CANDIDATE_TTL_S_DEFAULT = 10,
+    CANDIDATE_ERROR_BYTES_MAX = 512,
+};
+
+/* Every error: name, number, meaning. Functions return the negative code. */
+#define CANDIDATE_ERRORS(X)                                                    \
+    X(EINVAL, 1, "invalid argument")                                           \
+    X(ENOMEM, 2, "out of memory")                                              \
+    X(ERETRY, 3, "no usable answer from etcd, may succeed later")              \
+    X(EDENIED, 4, "etcd refuses for good")                                     \
+    X(ENOTFOUND, 5, "not found")                                               \
+    X(EEXISTS, 6, "exists already")                                            \
+    X(EPROTO, 7, "not an answer of etcd's JSON gateway")                       \
+    X(ETOOBIG, 8, "larger than its limit")                                     \
+    X(ESYSTEM, 9, "system call failed")
+
+#define CANDIDATE_ERROR_CODE(name, number, meaning)                            \
+    CANDIDATE_##name = -(number),
+enum candidate_error_code {
+    CANDIDATE_OK = 0,
+    CANDIDATE_ERRORS(CANDIDATE_ERROR_CODE)
+};
+#undef CANDIDATE_ERROR_CODE
+
+/* What went wrong: a code, and a sentence for people that names the input or
+ * the endpoint. Filled only when a function returns a negative code. */
+struct candidate_error {
+    int code;
+    char message[CANDIDATE_ERROR_BYTES_MAX];
+};
+
+/* The meaning of a code, in words; never NULL. */
+CANDIDATE_API const char *candidate_strerror(int code);
+
+/* How to take part. Fill with candidate_config_init() first, then set what
+ * differs; the strings are copied by candidate_new(). */
+struct candidate_config {
+    const char *id;        /* 1..255 bytes of UTF-8, no control characters */
+    const char *election;  /* 1..255 bytes, as id; a key of etcd; "leader" */
+    const char *endpoints; /* URL[,URL]...; "http://127.0.0.1:2379" */
+    unsigned ttl_s;        /* lease's time to live in seconds, 2..300; 10 */
+};
+
+/* Set every field to its default; id to NULL, which has none. */
+CANDIDATE_API void candidate_config_init(struct candidate_config *config);
+
+/* Things that happen, in the order in which a person would tell them. */
+enum candidate_event_type {
+    CANDIDATE_ATTEMPTING = 1, /* nobody leads, as far as we know: we try */
+    CANDIDATE_ELECTED = 2,    /* we lead; token and lease are set */
+    CANDIDATE_FOLLOWING = 3,  /* another leads; leader is set */
+    CANDIDATE_LOST = 4,       /* we lead no longer; text is the reason */
+    CANDIDATE_ENDED = 5,      /* the last event; status says how, text why */
+    CANDIDATE_NOTICE = 6,     /* for the operator: text, severity */
+};
+
+enum candidate_severity {
+    CANDIDATE_DEBUG = 0,
+    CANDIDATE_INFO = 1,
+    CANDIDATE_WARNING = 2,
+    CANDIDATE_ERROR = 3,
+};
+
+/* One event. The strings belong to the handle and are good until the next
+ * call of candidate_next(), candidate_poll() or candidate_free(). They are
+ * valid UTF-8 without control characters: what came from etcd is escaped. */
+struct candidate_event {
+    enum candidate_event_type type;
+    enum candidate_severity severity; /* of NOTICE */
+    int status;         /* of ENDED: 0 resigned, or a negative error code */
+    int64_t at_ms;      /* when, on CLOCK_BOOTTIME */
+    int64_t token;      /* of ELECTED: fencing token, > 0 */
+    int64_t lease;      /* of ELECTED: etcd's lease id */
+    const char *leader; /* of FOLLOWING: who leads */
+    const char *text;   /* of LOST, ENDED (may be ""), NOTICE; else "" */
+};
+
+struct candidate;
+
+/* Check the configuration and make a handle. Sends nothing yet.
+ * ret_c  set on success only; to be given back to candidate_free().
+ * err    filled on failure; may be NULL.
+ * Returns 0, CANDIDATE_EINVAL (the message names the field), ENOMEM, ESYSTEM.
+ */
+CANDIDATE_API int candidate_new(struct candidate **ret_c,
+                                const struct candidate_config *config,
+                                struct candidate_error *err);
+
+/* Forget the election at once. Nothing is sent: a lease that is still held
+ * runs out by itself. Resign first for a quick hand-over. c may be NULL. */
+CANDIDATE_API void candidate_free(struct candidate *c);
+
+/* Do what is due, wait for the network, for one of fds or for timeout_ms (in
+ * ms; < 0: no limit of the caller's), whichever is first, and do what became
+ * due. Waits not at all while candidate_next() has something to give. Call it
+ * again and again; a leader that is not polled loses its leadership in time.
+ * fds, nfds  the caller's own descriptors, as for poll(2); at most 16.
+ *            revents is set.
+ * Returns how many of fds have revents, or CANDIDATE_EINVAL, ENOMEM, ESYSTEM,
+ * after which the handle is only good for candidate_free(). */
+CANDIDATE_API int candidate_poll(struct candidate *c, struct pollfd *fds,
+                                 unsigned nfds, int timeout_ms);
+
+/* Take the oldest event. Returns true and fills ret_event, or false when
+ * there is none. At most 32 wait; past that the oldest notice is dropped, so
+ * call it until it returns false after every candidate_poll(). */
+CANDIDATE_API bool candidate_next(struct candidate *c,
+                                  struct candidate_event *ret_event);
+
+/* Leave the election: candidate_leading() is false from here on; the keys are
+ * removed in the following candidate_poll() calls, then ENDED comes, within
+ * 3 s, with status 0 or, when etcd could not be told, CANDIDATE_ERETRY. */
+CANDIDATE_API void candidate_resign(struct candidate *c);
+
+/* Whether this candidate leads at this very instant: elected, not deposed as
+ * far as is known, and before the deadline. Asks the clock at every call, so
+ * never keep the answer. */
+CANDIDATE_API bool candidate_leading(const struct candidate *c);
+
+/* Until when leadership is certain, in ms on CLOCK_BOOTTIME; 0: not leading.
+ * Grows with every confirmed renewal, never shrinks during one leadership. */
+CANDIDATE_API int64_t candidate_lead_until_ms(const struct candidate *c);
+
+/* The version of the library that is running, "MAJOR.MINOR.PATCH". */
+CANDIDATE_API const char *candidate_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,74 @@
+/* http.h: HTTP transfers side by side, without threads and without callbacks.
+ *
+ * The only user of libcurl. Knows nothing of etcd: it takes a URL, headers
+ * and a body, and gives back status and bytes. HTTP/1.1, no redirects, no
+ * proxy, no cookies, no compression; bounded in time and memory.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "candidate.h"
+
+enum {
+    HTTP_TRANSFERS_MAX = 4,            /* under way at once */
+    HTTP_FDS_MAX = 16,                 /* the caller's, in http_poll() */
+    HTTP_REPLY_BYTES_MAX = 64 * 1024,  /* a whole unary reply */
+    HTTP_HEADER_BYTES_MAX = 32 * 1024, /* all header lines of one reply */
+    HTTP_STREAM_PENDING_BYTES_MAX = 1024 * 1024, /* taken by nobody yet */
+};
+
+struct http;
+
+struct http_request {
+    uint64_t tag;    /* names the transfer; unique among those under way */
+    const char *url; /* http:// or https:// */
+    const char *body;   /* POST of these bytes as JSON; NULL: GET */
+    size_t body_bytes;
+    const char *const *headers; /* "Name: value", NULL at the end; or NULL */
+    int64_t connect_timeout_ms; /* > 0 */
+    int64_t timeout_ms;         /* of the whole transfer; 0: none, a stream */
+    bool stream; /* give the body out as it comes (HTTP_DATA) */
+};
+
+enum http_event_type {
+    HTTP_DATA, /* a stream's bytes */
+    HTTP_DONE, /* the transfer is over, whatever became of it */
+};
+
+/* Borrowed memory, good until the next call of http_next(), http_poll(),
+ * http_send() or http_cancel(). */
+struct http_event {
+    enum http_event_type type;
+    uint64_t tag;
+    const char *data; /* DATA: the bytes; DONE of a unary: the body */
+    size_t bytes;
+    int error;       /* DONE: 0 when a whole reply came, else a negative code:
+                        ERETRY (no connection, cut, timed out), ETOOBIG */
+    int http_status; /* DONE: 0 when none came */
+    const char *message; /* DONE with error: cause, without the URL, e.g.
+                            "connection refused", "no reply within 1500 ms" */
+};
+
+/* Returns 0, CANDIDATE_ENOMEM, ESYSTEM. */
+int http_new(struct http **ret_http, struct candidate_error *err);
+void http_free(struct http *h);
+
+/* Begin a transfer; everything in request is copied. Never blocks.
+ * Returns 0, CANDIDATE_EINVAL (tag in use, too many), ENOMEM, ESYSTEM. */
+int http_send(struct http *h, const struct http_request *request,
+              struct candidate_error *err);
+
+/* Forget a transfer: no event of it comes any more, and its connection is
+ * closed if a reply is owed on it. An unknown tag is fine. */
+void http_cancel(struct http *h, uint64_t tag);
+
+/* Wait until a transfer has news, one of fds is ready or timeout_ms (< 0: no
+ * limit) has passed. Returns how many of fds are ready, EINVAL, ESYSTEM. A
+ * signal that interrupts ends the waiting early. */
+int http_poll(struct http *h, struct pollfd *fds, unsigned nfds,
+              int timeout_ms);
+
+/* The next piece of news; false: none without waiting. */
+bool http_next(struct http *h, struct http_event *ret_event);
+
+#endif
