@@ -12,7 +12,7 @@
 #ifndef ELECTION_H
 #define ELECTION_H
 
-#include "backoff.h"
+#include "core/backoff.h"
 
 #include <stdbool.h>
 #include <stdint.h>
