@@ -161,7 +161,8 @@ struct election_reply {
     bool succeeded; /* transactions: the compares held */
     bool same_id;   /* ATTEMPT: another lock key has our ID as its value */
     /* What was read back: ATTEMPT, CLAIM, BARRIER that did not succeed, and
-     * CHECK. In a reply to ATTEMPT that succeeded, nothing. */
+     * CHECK. After an ATTEMPT, predecessor is absent as well when others have
+     * queued behind us since; then holder is another key than own. */
     struct election_key own, predecessor, leader, holder;
 };
 
@@ -218,6 +219,7 @@ struct election {
     bool request_pending;
     int64_t request_sent_at_ms;
     int64_t retry_at_ms; /* no request before it */
+    unsigned failures_n; /* in a row */
     unsigned denials_n;  /* in a row */
     unsigned refusals_n; /* stale replies in a row */
 
@@ -235,12 +237,15 @@ struct election {
 
     uint64_t watch_op; /* 0: no stream is open */
     int64_t watch_opened_at_ms;
+    int64_t watch_retry_at_ms; /* LEADING: no stream is opened before it */
     struct election_key predecessor; /* as last reported */
     struct election_key leader;
     struct election_key holder;
 
     bool said_attempting; /* and nothing since */
     bool said_same_id;
+    int64_t said_ttl_ms;
+    int64_t leaderless_at_ms; /* since when no leader key is seen */
     int64_t said_leader_revision;   /* mod_revision of whom we named */
     int64_t said_for_ever_revision; /* mod_revision of the key warned of */
     int64_t said_holder_revision;   /* create_revision of the holder named */

@@ -68,8 +68,8 @@ struct lock_view {
     struct etcd_kv holder;      /* the oldest lock key */
 };
 
-/* Read the reply to the transaction of that name. After an attempt, own and
- * predecessor are both absent when others queued behind us since: claim, then.
+/* Read the reply to the transaction of that name. After an attempt,
+ * predecessor is absent when others queued behind us since: claim, then.
  * Returns 0, or CANDIDATE_EPROTO when the reply has another shape. */
 int lock_parse_attempt(const struct lock *l, const struct etcd_txn_result *txn,
                        struct lock_view *ret_view);
