@@ -139,6 +139,23 @@ static void deadline_counts_from_before_sending(void **state)
     }
 }
 
+static void slow_grant_shortens_the_leadership(void **state)
+{
+    (void)state;
+    struct bench b = { .now_ms = 1000000 };
+    struct election_config config;
+    election_config_init(&config);
+    election_init(&b.e, &config);
+    step(&b, (struct election_event){ .type = ELECTION_START });
+    b.now_ms += 700;
+    answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+    b.now_ms += 700;
+    answer(&b,
+           (struct election_reply){ .succeeded = true,
+                                    .header.revision = 10 });
+    assert_int_equal(b.e.lease.lead_until_ms, 1000000 + 8750);
+}
+
 static void renewal_counts_only_when_bracketed(void **state)
 {
     (void)state;
@@ -414,6 +431,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deadline_counts_from_before_sending),
+        cmocka_unit_test(slow_grant_shortens_the_leadership),
         cmocka_unit_test(renewal_counts_only_when_bracketed),
         cmocka_unit_test(renewal_under_another_term_does_not_count),
         cmocka_unit_test(late_reply_changes_nothing),
