@@ -1,0 +1,17 @@
+/* text.h: UTF-8 that is safe to show. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Well-formed UTF-8 (Unicode 15, table 3-7) without control characters
+ * (C0, DEL, C1)? */
+bool text_is_clean(const char *data, size_t size);
+
+/* Write bytes from anywhere as a clean C string: each byte of what is not
+ * clean becomes "\xHH", and "..." ends what does not fit.
+ * out_size  bytes at out, the NUL byte included; at least 8. */
+void text_escape(char *out, size_t out_size, const char *data, size_t size);
+
+#endif
