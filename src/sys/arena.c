@@ -36,8 +36,6 @@ static struct arena_chunk *chunk_new(size_t size)
     size_t capacity = CHUNK_BYTES - sizeof(struct arena_chunk);
     if (capacity < size)
         capacity = size;
-    if (capacity > SIZE_MAX - sizeof(struct arena_chunk))
-        return NULL;
     struct arena_chunk *chunk =
         calloc(1, sizeof(struct arena_chunk) + capacity);
     if (chunk)
@@ -62,7 +60,7 @@ static void chunk_insert(struct arena *a, struct arena_chunk *chunk,
 void *arena_alloc(struct arena *a, size_t size)
 {
     const size_t align = _Alignof(max_align_t);
-    if (size > SIZE_MAX - align)
+    if (size > PTRDIFF_MAX - CHUNK_BYTES) /* rounding up cannot overflow */
         return NULL;
     size = size > 0 ? (size + align - 1) / align * align : align;
     struct arena_chunk *chunk = a->chunks;

@@ -31,7 +31,7 @@ struct http_request {
 };
 
 enum http_event_type {
-    HTTP_DATA, /* a stream's bytes */
+    HTTP_DATA, /* a stream's bytes, after status 200 */
     HTTP_DONE, /* the transfer is over, whatever became of it */
 };
 
@@ -40,10 +40,12 @@ enum http_event_type {
 struct http_event {
     enum http_event_type type;
     uint64_t tag;
-    const char *data; /* DATA: the bytes; DONE of a unary: the body */
+    const char *data; /* DATA: the bytes; DONE: the body of a unary, or of a
+                         stream that was answered by a status other than 200 */
     size_t bytes;
     int error;       /* DONE: 0 when a whole reply came, else a negative code:
-                        ERETRY (no connection, cut, timed out), ETOOBIG */
+                        ERETRY (no connection, cut, timed out), ETOOBIG,
+                        ENOMEM */
     int http_status; /* DONE: 0 when none came */
     const char *message; /* DONE with error: cause, without the URL, e.g.
                             "connection refused", "no reply within 1500 ms" */
@@ -63,8 +65,10 @@ int http_send(struct http *h, const struct http_request *request,
 void http_cancel(struct http *h, uint64_t tag);
 
 /* Wait until a transfer has news, one of fds is ready or timeout_ms (< 0: no
- * limit) has passed. Returns how many of fds are ready, EINVAL, ESYSTEM. A
- * signal that interrupts ends the waiting early. */
+ * limit) has passed. May return sooner without any of these: a signal came,
+ * or a transfer went a step on. Waits not at all while http_next() has
+ * something to give; a stream whose bytes nobody takes is not read on.
+ * Returns how many of fds are ready, or CANDIDATE_EINVAL, ENOMEM, ESYSTEM. */
 int http_poll(struct http *h, struct pollfd *fds, unsigned nfds,
               int timeout_ms);
 
