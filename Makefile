@@ -17,6 +17,8 @@ ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
 LIBRARY_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c))
+LIBS = $(shell pkg-config --libs libcurl libcjson 2>/dev/null || \
+	echo -lcurl -lcjson)
 UNIT_BIN = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 
@@ -34,7 +36,7 @@ $(BUILD)/%.o: %.c Makefile
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcandidate.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka
+	$(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 unit: $(UNIT_BIN)
 

@@ -3,11 +3,12 @@
 # Says beforehand what it installs. Needs no password when root.
 set -euo pipefail
 
-packages=(gcc make libc6-dev libcmocka-dev)
+packages=(gcc make libc6-dev pkg-config libcurl4-openssl-dev libcjson-dev
+    libcmocka-dev)
 
 if ! command -v dpkg-query >/dev/null; then
     echo "install-deps: no dpkg here; make sure that you have: a C17 compiler," \
-        "make, cmocka" >&2
+        "make, pkg-config, libcurl, cJSON, cmocka (with their headers)" >&2
     exit 0
 fi
 
