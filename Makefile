@@ -16,7 +16,7 @@ ifeq ($(SANITIZE),1)
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
-LIBRARY_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c))
+LIBRARY_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*.c src/*/*.c))
 LIBS = $(shell pkg-config --libs libcurl libcjson 2>/dev/null || \
 	echo -lcurl -lcjson)
 UNIT_BIN = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,\

@@ -1,0 +1,48 @@
+/* events.c: see events.h. */
+#include "events.h"
+
+static struct events_item *item(struct events *events, unsigned i)
+{
+    return &events->items[(events->first + i) % EVENTS_MAX];
+}
+
+static void drop_one(struct events *events)
+{
+    unsigned victim = 0;
+    while (victim < events->n &&
+           item(events, victim)->event.type != CANDIDATE_NOTICE)
+        victim++;
+    if (victim == events->n)
+        victim = 0;
+    for (unsigned i = victim; i > 0; i--)
+        *item(events, i) = *item(events, i - 1);
+    events->first = (events->first + 1) % EVENTS_MAX;
+    events->n--;
+}
+
+struct events_item *events_push(struct events *events,
+                                enum candidate_event_type type,
+                                int64_t at_ms)
+{
+    if (events->n == EVENTS_MAX)
+        drop_one(events);
+    struct events_item *pushed = item(events, events->n++);
+    pushed->event = (struct candidate_event){ .type = type, .at_ms = at_ms };
+    pushed->leader[0] = '\0';
+    pushed->text[0] = '\0';
+    return pushed;
+}
+
+bool events_next(struct events *events, struct candidate_event *ret_event)
+{
+    if (events->n == 0)
+        return false;
+    struct events_item *taken = &events->taken;
+    *taken = *item(events, 0);
+    events->first = (events->first + 1) % EVENTS_MAX;
+    events->n--;
+    taken->event.leader = taken->leader;
+    taken->event.text = taken->text;
+    *ret_event = taken->event;
+    return true;
+}

@@ -1,0 +1,72 @@
+/* test_events.c: the queue of events, when the caller is slow. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "events.h"
+
+static void events_come_out_in_order_with_their_strings(void **state)
+{
+    (void)state;
+    static struct events events;
+    struct candidate_event event;
+    assert_false(events_next(&events, &event));
+    for (int i = 0; i < 3 * EVENTS_MAX; i++) {
+        struct events_item *pushed =
+            events_push(&events, CANDIDATE_FOLLOWING, i);
+        snprintf(pushed->leader, sizeof pushed->leader, "node-%d", i);
+        assert_true(events_next(&events, &event));
+        char expected[32];
+        snprintf(expected, sizeof expected, "node-%d", i);
+        assert_string_equal(event.leader, expected);
+        assert_string_equal(event.text, "");
+        assert_int_equal(event.at_ms, i);
+    }
+    assert_false(events_next(&events, &event));
+}
+
+static void full_queue_loses_its_oldest_notice(void **state)
+{
+    (void)state;
+    static struct events events;
+    for (int i = 0; i < EVENTS_MAX; i++)
+        events_push(&events, i == 5 ? CANDIDATE_NOTICE : CANDIDATE_LOST, i);
+    events_push(&events, CANDIDATE_ENDED, EVENTS_MAX);
+    struct candidate_event event;
+    for (int i = 0; i <= EVENTS_MAX; i++) {
+        if (i == 5)
+            continue;
+        assert_true(events_next(&events, &event));
+        assert_int_equal(event.at_ms, i);
+    }
+    assert_int_equal(event.type, CANDIDATE_ENDED);
+    assert_false(events_next(&events, &event));
+}
+
+static void full_queue_without_notices_loses_the_oldest(void **state)
+{
+    (void)state;
+    static struct events events;
+    for (int i = 0; i <= EVENTS_MAX; i++)
+        events_push(&events, CANDIDATE_LOST, i);
+    struct candidate_event event;
+    for (int i = 1; i <= EVENTS_MAX; i++) {
+        assert_true(events_next(&events, &event));
+        assert_int_equal(event.at_ms, i);
+    }
+    assert_false(events_next(&events, &event));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(events_come_out_in_order_with_their_strings),
+        cmocka_unit_test(full_queue_loses_its_oldest_notice),
+        cmocka_unit_test(full_queue_without_notices_loses_the_oldest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
