@@ -21,8 +21,7 @@ static void drop_one(struct events *events)
 }
 
 struct events_item *events_push(struct events *events,
-                                enum candidate_event_type type,
-                                int64_t at_ms)
+                                enum candidate_event_type type, int64_t at_ms)
 {
     if (events->n == EVENTS_MAX)
         drop_one(events);

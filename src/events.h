@@ -26,8 +26,7 @@ struct events {
 /* Append an event with empty strings, for the caller to fill before the next
  * call. A full queue loses its oldest notice, or else its oldest event. */
 struct events_item *events_push(struct events *events,
-                                enum candidate_event_type type,
-                                int64_t at_ms);
+                                enum candidate_event_type type, int64_t at_ms);
 
 /* Take the oldest; its strings are good until the next call of this. */
 bool events_next(struct events *events, struct candidate_event *ret_event);

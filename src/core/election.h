@@ -198,9 +198,9 @@ struct election_config {
 /* The lease's times; see R1-R4 of the safety rule. */
 struct election_lease {
     int64_t id;
-    int64_t ttl_ms;         /* as etcd granted it */
-    int64_t sent_at_ms;     /* of the last grant or renewal that succeeded */
-    int64_t lead_until_ms;  /* from confirmed renewals only */
+    int64_t ttl_ms;            /* as etcd granted it */
+    int64_t sent_at_ms;        /* of the last grant or renewal that succeeded */
+    int64_t lead_until_ms;     /* from confirmed renewals only */
     int64_t unconfirmed_at_ms; /* sending of a renewal not yet bracketed, 0 */
     uint64_t unconfirmed_term; /* and its reply's raft_term */
 };
@@ -232,7 +232,7 @@ struct election {
     bool barrier_due;
     int64_t check_at_ms;
     unsigned late_wins_n;
-    bool resigned; /* LEAVING: our keys are gone */
+    bool resigned;         /* LEAVING: our keys are gone */
     int64_t give_up_at_ms; /* LEAVING, DROPPING */
 
     uint64_t watch_op; /* 0: no stream is open */
@@ -245,7 +245,7 @@ struct election {
     bool said_attempting; /* and nothing since */
     bool said_same_id;
     int64_t said_ttl_ms;
-    int64_t leaderless_at_ms; /* since when no leader key is seen */
+    int64_t leaderless_at_ms;       /* since when no leader key is seen */
     int64_t said_leader_revision;   /* mod_revision of whom we named */
     int64_t said_for_ever_revision; /* mod_revision of the key warned of */
     int64_t said_holder_revision;   /* create_revision of the holder named */

@@ -50,7 +50,7 @@ struct etcd_range {
     struct etcd_bytes key, range_end;
     int64_t limit; /* 0: all */
     enum etcd_sort order;
-    enum etcd_target target; /* of the order */
+    enum etcd_target target;     /* of the order */
     int64_t max_create_revision; /* 0: any */
     int64_t revision;            /* 0: now */
     bool keys_only, count_only, serializable;
@@ -150,9 +150,9 @@ struct etcd_result {
 
 struct etcd_lease_result {
     int64_t id;
-    int64_t ttl_s;         /* 0: absent, so the lease is gone; -1 as etcd
+    int64_t ttl_s;           /* 0: absent, so the lease is gone; -1 as etcd
                               says it for TimeToLive */
-    int64_t granted_ttl_s; /* TimeToLive */
+    int64_t granted_ttl_s;   /* TimeToLive */
     struct etcd_bytes *keys; /* TimeToLive */
     size_t keys_n;
 };
@@ -172,7 +172,7 @@ struct etcd_watch_event {
 struct etcd_watch_result {
     int64_t watch_id;
     bool created, canceled;
-    int64_t compact_revision;         /* of canceled; 0: another cause */
+    int64_t compact_revision; /* of canceled; 0: another cause */
     struct etcd_bytes cancel_reason;
     struct etcd_watch_event *events;
     size_t events_n;

@@ -64,8 +64,8 @@ unsigned etcd_endpoints_n(const struct etcd *e);
  * reported as a FAILED reply as well. Source: etcd v3 API, services Lease,
  * KV, Maintenance.
  * A keepalive or grant whose reply names another lease fails with EPROTO. */
-void etcd_grant(struct etcd *e, uint64_t tag, int64_t timeout_ms,
-                int64_t lease, int64_t ttl_s);
+void etcd_grant(struct etcd *e, uint64_t tag, int64_t timeout_ms, int64_t lease,
+                int64_t ttl_s);
 void etcd_keepalive(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                     int64_t lease);
 void etcd_revoke(struct etcd *e, uint64_t tag, int64_t timeout_ms,
@@ -89,9 +89,8 @@ bool etcd_busy(const struct etcd *e);
 /* Open the stream, instead of an older one: all keys watched from one
  * revision on. WATCH replies come until one FAILED; a watch that etcd cancels
  * (compaction, permission) is reported as FAILED too. */
-void etcd_watch(struct etcd *e, uint64_t tag,
-                const struct etcd_watch_key *keys, size_t keys_n,
-                int64_t from_revision);
+void etcd_watch(struct etcd *e, uint64_t tag, const struct etcd_watch_key *keys,
+                size_t keys_n, int64_t from_revision);
 void etcd_watch_close(struct etcd *e);
 
 /* Wait as http_poll() does. */

@@ -28,7 +28,6 @@ int frames_feed(struct frames *f, const char *data, size_t bytes);
 /* Take the next whole message, without its line end; blank lines are passed
  * over. Returns false when there is none. ret_message is good until the next
  * frames_feed() or frames_done(). */
-bool frames_next(struct frames *f, const char **ret_message,
-                 size_t *ret_bytes);
+bool frames_next(struct frames *f, const char **ret_message, size_t *ret_bytes);
 
 #endif

@@ -19,7 +19,7 @@ enum {
 /* The keys of one candidacy. */
 struct lock {
     char leader_key[CANDIDATE_ELECTION_BYTES_MAX + 1]; /* the election's name */
-    char prefix[LOCK_PREFIX_BYTES_MAX];     /* "election_NAME/" */
+    char prefix[LOCK_PREFIX_BYTES_MAX];                /* "election_NAME/" */
     char prefix_end[LOCK_PREFIX_BYTES_MAX]; /* first key behind the prefix */
     char key[LOCK_KEY_BYTES_MAX];           /* prefix + lease in hex */
     char barrier_key[LOCK_KEY_BYTES_MAX];   /* never exists */

@@ -36,8 +36,8 @@ static struct arena_chunk *chunk_new(size_t size)
     size_t capacity = CHUNK_BYTES - sizeof(struct arena_chunk);
     if (capacity < size)
         capacity = size;
-    struct arena_chunk *chunk =
-        calloc(1, sizeof(struct arena_chunk) + capacity);
+    struct arena_chunk *chunk = calloc(1,
+                                       sizeof(struct arena_chunk) + capacity);
     if (chunk)
         chunk->capacity = capacity;
     return chunk;

@@ -12,13 +12,13 @@ enum { CAPACITY_FIRST = 256 };
 void buf_init(struct buf *b, size_t size_max)
 {
     assert(size_max < SIZE_MAX); /* the NUL byte has its place */
-    *b = (struct buf){.size_max = size_max};
+    *b = (struct buf){ .size_max = size_max };
 }
 
 void buf_done(struct buf *b)
 {
     free(b->data);
-    *b = (struct buf){.size_max = b->size_max};
+    *b = (struct buf){ .size_max = b->size_max };
 }
 
 /* Make room for `needed` bytes, doubling, so that adding byte by byte costs

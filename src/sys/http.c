@@ -158,8 +158,8 @@ static struct transfer *find_free(struct http *h)
 static void fail_too_big(struct transfer *t, const char *what, size_t limit)
 {
     t->error = CANDIDATE_ETOOBIG;
-    (void)snprintf(t->message, sizeof t->message,
-                   "%s larger than %zu bytes", what, limit);
+    (void)snprintf(t->message, sizeof t->message, "%s larger than %zu bytes",
+                   what, limit);
 }
 
 /* Whether the body is to be given out as it comes; known once a status is. */
@@ -353,8 +353,9 @@ static void transfer_init(struct transfer *t,
     t->http_status = 0;
     t->message[0] = '\0';
     t->curl_message[0] = '\0';
-    buf_init(&t->body, request->stream ? HTTP_STREAM_PENDING_BYTES_MAX
-                                       : HTTP_REPLY_BYTES_MAX);
+    buf_init(&t->body,
+             request->stream ? HTTP_STREAM_PENDING_BYTES_MAX
+                             : HTTP_REPLY_BYTES_MAX);
 }
 
 /* Configure the easy handle, which was reset, and let libcurl have it. */
@@ -414,12 +415,12 @@ static void explain_timeout(struct transfer *t)
 {
     long sent_bytes = 0;
     curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
-    bool connecting = sent_bytes == 0 && (t->timeout_ms == 0 ||
-                      t->connect_timeout_ms < t->timeout_ms);
-    (void)snprintf(t->message, sizeof t->message, "no %s within %lld ms",
-                   connecting ? "connection" : "reply",
-                   (long long)(connecting ? t->connect_timeout_ms
-                                          : t->timeout_ms));
+    bool connecting = sent_bytes == 0 &&
+        (t->timeout_ms == 0 || t->connect_timeout_ms < t->timeout_ms);
+    (void)snprintf(
+        t->message, sizeof t->message, "no %s within %lld ms",
+        connecting ? "connection" : "reply",
+        (long long)(connecting ? t->connect_timeout_ms : t->timeout_ms));
 }
 
 /* libcurl's sentence names host and port, which the caller knows, but not the
@@ -510,7 +511,7 @@ static int perform(struct http *h)
 static bool has_news(const struct transfer *t)
 {
     return t->state == TRANSFER_FINISHED ||
-           (t->state == TRANSFER_RUNNING && flows(t) && t->body.size > 0);
+        (t->state == TRANSFER_RUNNING && flows(t) && t->body.size > 0);
 }
 
 static bool any_news(const struct http *h)
@@ -521,8 +522,8 @@ static bool any_news(const struct http *h)
     return false;
 }
 
-static int wait_for_any(struct http *h, const struct pollfd *fds,
-                        unsigned nfds, int timeout_ms)
+static int wait_for_any(struct http *h, const struct pollfd *fds, unsigned nfds,
+                        int timeout_ms)
 {
     struct curl_waitfd waits[HTTP_FDS_MAX];
     unsigned nwaits = 0;
@@ -536,8 +537,8 @@ static int wait_for_any(struct http *h, const struct pollfd *fds,
             events |= CURL_WAIT_POLLPRI;
         if (fds[i].events & POLLOUT)
             events |= CURL_WAIT_POLLOUT;
-        waits[nwaits++] = (struct curl_waitfd){
-            .fd = fds[i].fd, .events = events};
+        waits[nwaits++] = (struct curl_waitfd){ .fd = fds[i].fd,
+                                                .events = events };
     }
     if (timeout_ms < 0 || timeout_ms > WAIT_MS_MAX)
         timeout_ms = WAIT_MS_MAX;
@@ -556,8 +557,7 @@ static int ready_fds(struct pollfd *fds, unsigned nfds)
     return n < 0 ? 0 : n;
 }
 
-int http_poll(struct http *h, struct pollfd *fds, unsigned nfds,
-              int timeout_ms)
+int http_poll(struct http *h, struct pollfd *fds, unsigned nfds, int timeout_ms)
 {
     take_back(h);
     if (nfds > HTTP_FDS_MAX || (nfds > 0 && !fds))

@@ -20,14 +20,14 @@ enum {
 struct http;
 
 struct http_request {
-    uint64_t tag;    /* names the transfer; unique among those under way */
-    const char *url; /* http:// or https:// */
-    const char *body;   /* POST of these bytes as JSON; NULL: GET */
+    uint64_t tag;     /* names the transfer; unique among those under way */
+    const char *url;  /* http:// or https:// */
+    const char *body; /* POST of these bytes as JSON; NULL: GET */
     size_t body_bytes;
     const char *const *headers; /* "Name: value", NULL at the end; or NULL */
     int64_t connect_timeout_ms; /* > 0 */
     int64_t timeout_ms;         /* of the whole transfer; 0: none, a stream */
-    bool stream; /* give the body out as it comes (HTTP_DATA) */
+    bool stream;                /* give the body out as it comes (HTTP_DATA) */
 };
 
 enum http_event_type {

@@ -81,8 +81,7 @@ static struct bench leader(int64_t ttl_ms)
 {
     struct bench b = granted(ttl_ms);
     answer(&b,
-           (struct election_reply){ .succeeded = true,
-                                    .header.revision = 10 });
+           (struct election_reply){ .succeeded = true, .header.revision = 10 });
     assert_true(said(&b, ELECTION_SAY_ELECTED));
     assert_true(election_leading(&b.e, b.now_ms));
     return b;
@@ -112,8 +111,8 @@ static struct bench waiter(void)
     return b;
 }
 
-static void change(struct bench *b, enum election_role role,
-                   int64_t deleted_at, struct election_key key)
+static void change(struct bench *b, enum election_role role, int64_t deleted_at,
+                   struct election_key key)
 {
     step(b,
          (struct election_event){
@@ -151,8 +150,7 @@ static void slow_grant_shortens_the_leadership(void **state)
     answer(&b, (struct election_reply){ .ttl_ms = 10000 });
     b.now_ms += 700;
     answer(&b,
-           (struct election_reply){ .succeeded = true,
-                                    .header.revision = 10 });
+           (struct election_reply){ .succeeded = true, .header.revision = 10 });
     assert_int_equal(b.e.lease.lead_until_ms, 1000000 + 8750);
 }
 
@@ -170,8 +168,7 @@ static void renewal_counts_only_when_bracketed(void **state)
     expect_request(&b, ELECTION_BARRIER);
     b.now_ms += 40;
     answer(&b,
-           (struct election_reply){ .succeeded = true,
-                                    .header.revision = 10 });
+           (struct election_reply){ .succeeded = true, .header.revision = 10 });
     assert_int_equal(b.e.lease.lead_until_ms, before_ms + 3334);
 }
 
@@ -200,8 +197,7 @@ static void late_reply_changes_nothing(void **state)
     expect_request(&b, ELECTION_BARRIER);
     b.now_ms += 850; /* the deadline, to the millisecond */
     answer(&b,
-           (struct election_reply){ .succeeded = true,
-                                    .header.revision = 10 });
+           (struct election_reply){ .succeeded = true, .header.revision = 10 });
     expect_lost(&b, ELECTION_SILENCE);
     expect_request(&b, ELECTION_REVOKE);
 }
@@ -279,8 +275,7 @@ static void waiter_claims_when_predecessor_goes(void **state)
     change(&b, ELECTION_PREDECESSOR, 13, (struct election_key){ 0 });
     expect_request(&b, ELECTION_CLAIM);
     answer(&b,
-           (struct election_reply){ .succeeded = true,
-                                    .header.revision = 14 });
+           (struct election_reply){ .succeeded = true, .header.revision = 14 });
     assert_int_equal(b.out.notices_n, 1);
     assert_int_equal(b.out.notices[0].type, ELECTION_SAY_ELECTED);
     assert_int_equal(b.out.notices[0].token, 12);
@@ -373,9 +368,9 @@ static void other_cluster_and_revision_back_depose(void **state)
         b.now_ms += 3334;
         tick(&b);
         answer(&b, (struct election_reply){ .ttl_ms = 10000 });
-        answer(&b,
-               (struct election_reply){ .succeeded = true,
-                                        .header = headers[i] });
+        answer(
+            &b,
+            (struct election_reply){ .succeeded = true, .header = headers[i] });
         expect_lost(&b, reasons[i]);
     }
 }
@@ -388,8 +383,7 @@ static void resigning_deletes_then_revokes_then_ends(void **state)
     expect_request(&b, ELECTION_RESIGN);
     assert_false(election_leading(&b.e, b.now_ms));
     answer(&b,
-           (struct election_reply){ .succeeded = true,
-                                    .header.revision = 11 });
+           (struct election_reply){ .succeeded = true, .header.revision = 11 });
     expect_request(&b, ELECTION_REVOKE);
     answer(&b, (struct election_reply){ 0 });
     assert_true(said(&b, ELECTION_SAY_ENDED));

@@ -22,8 +22,7 @@ static struct election_key random_key(const struct election *e, uint64_t *r)
 {
     if (below(r, 2))
         return (struct election_key){ 0 };
-    int64_t create =
-        below(r, 2) ? e->lock_revision : (int64_t)below(r, 20) + 1;
+    int64_t create = below(r, 2) ? e->lock_revision : (int64_t)below(r, 20) + 1;
     return (struct election_key){
         .create_revision = create,
         .mod_revision = create + (int64_t)below(r, 2),
@@ -31,8 +30,7 @@ static struct election_key random_key(const struct election *e, uint64_t *r)
     };
 }
 
-static struct election_reply random_reply(const struct election *e,
-                                          uint64_t *r)
+static struct election_reply random_reply(const struct election *e, uint64_t *r)
 {
     return (struct election_reply){
         .op = e->request.op - (below(r, 20) == 0),
@@ -54,10 +52,9 @@ static struct election_event random_event(const struct election *e,
                                           int64_t now_ms, uint64_t *r)
 {
     static const enum election_event_type types[] = {
-        ELECTION_TICK,    ELECTION_REPLY,   ELECTION_REPLY,
-        ELECTION_REPLY,   ELECTION_REPLY,   ELECTION_REPLY,
-        ELECTION_CHANGED, ELECTION_CHANGED, ELECTION_WATCH_LOST,
-        ELECTION_START,
+        ELECTION_TICK,       ELECTION_REPLY, ELECTION_REPLY,   ELECTION_REPLY,
+        ELECTION_REPLY,      ELECTION_REPLY, ELECTION_CHANGED, ELECTION_CHANGED,
+        ELECTION_WATCH_LOST, ELECTION_START,
     };
     static const enum election_role roles[] = {
         ELECTION_OWN,
@@ -95,8 +92,7 @@ static unsigned run(uint64_t seed)
         election_step(&e, &event, &out);
         elected += before != ELECTION_LEADING && e.state == ELECTION_LEADING;
         if (election_leading(&e, now_ms)) {
-            assert_true(e.lease.lead_until_ms <=
-                        now_ms + ELECTION_TTL_MS_MAX);
+            assert_true(e.lease.lead_until_ms <= now_ms + ELECTION_TTL_MS_MAX);
             assert_true(e.lock_revision > 0);
             assert_true(e.leader_revision > 0);
         }

@@ -54,18 +54,15 @@ static void context_is_put_in_front(void **state)
 static void nobody_need_want_the_message(void **state)
 {
     (void)state;
-    assert_int_equal(error_set(NULL, CANDIDATE_ENOMEM, "x"),
-                     CANDIDATE_ENOMEM);
-    assert_int_equal(error_wrap(NULL, CANDIDATE_ERETRY, "x"),
-                     CANDIDATE_ERETRY);
+    assert_int_equal(error_set(NULL, CANDIDATE_ENOMEM, "x"), CANDIDATE_ENOMEM);
+    assert_int_equal(error_wrap(NULL, CANDIDATE_ERETRY, "x"), CANDIDATE_ERETRY);
 }
 
 static void a_message_that_fits_just_so_is_whole(void **state)
 {
     (void)state;
     struct candidate_error err;
-    error_set(&err, CANDIDATE_EINVAL, "%0*d", CANDIDATE_ERROR_BYTES_MAX - 1,
-              7);
+    error_set(&err, CANDIDATE_EINVAL, "%0*d", CANDIDATE_ERROR_BYTES_MAX - 1, 7);
     assert_int_equal(strlen(err.message), CANDIDATE_ERROR_BYTES_MAX - 1);
     assert_int_equal(err.message[CANDIDATE_ERROR_BYTES_MAX - 2], '7');
 }

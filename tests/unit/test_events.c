@@ -16,8 +16,8 @@ static void events_come_out_in_order_with_their_strings(void **state)
     struct candidate_event event;
     assert_false(events_next(&events, &event));
     for (int i = 0; i < 3 * EVENTS_MAX; i++) {
-        struct events_item *pushed =
-            events_push(&events, CANDIDATE_FOLLOWING, i);
+        struct events_item *pushed = events_push(&events, CANDIDATE_FOLLOWING,
+                                                 i);
         snprintf(pushed->leader, sizeof pushed->leader, "node-%d", i);
         assert_true(events_next(&events, &event));
         char expected[32];

@@ -523,8 +523,9 @@ static void refused_stream_gives_its_body_at_the_end(void **state)
 {
     struct fixture *f = *state;
     send_it(f, stream(f, 5));
-    say(request_on(f, 0), "HTTP/1.1 503 Service Unavailable\r\n"
-                          "Content-Length: 4\r\n\r\nbusy");
+    say(request_on(f, 0),
+        "HTTP/1.1 503 Service Unavailable\r\n"
+        "Content-Length: 4\r\n\r\nbusy");
     struct http_event event = next_event(f);
     assert_done(&event, 503, "busy");
 }
@@ -580,7 +581,8 @@ static void redirect_is_reported_and_not_followed(void **state)
     char reply[256];
     snprintf(reply, sizeof reply,
              "HTTP/1.1 307 Temporary Redirect\r\nLocation: %s/other\r\n"
-             "Content-Length: 0\r\n\r\n", f->url);
+             "Content-Length: 0\r\n\r\n",
+             f->url);
     say(request_on(f, 0), reply);
     struct http_event event = next_event(f);
     assert_done(&event, 307, "");
