@@ -1,56 +1,173 @@
-# candidate: leader election on etcd. Everything built goes to $(BUILD).
+# candidate: leader election on etcd. `make help` lists what can be made.
+# A new .c file needs no edit here. All that is built goes to $(BUILD); builds
+# with other flags stand beside each other in other folders:
+#   make test BUILD=build/clang CC=clang WERROR=1
+#   make test BUILD=build/sanitize SANITIZE=1
 BUILD ?= build
-CC ?= cc
 WERROR ?= 0
 SANITIZE ?= 0
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+ifeq ($(origin CC),default)
+CC = cc
+endif
 
+# ---- flags ----
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes
-CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden \
-	-fstack-protector-strong $(WARNINGS) -Iinclude -Isrc -MMD -MP $(CFLAGS)
-ifeq ($(WERROR),1)
-ALL_CFLAGS += -Werror
-endif
 ifeq ($(SANITIZE),1)
-ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS ?= -O1 -g -fno-omit-frame-pointer
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
+else
+CFLAGS ?= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+DEFS = -Wl,-z,defs
 endif
-
-LIBRARY_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*.c src/*/*.c))
-LIBS = $(shell pkg-config --libs libcurl libcjson 2>/dev/null || \
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden \
+	-fstack-protector-strong $(WARNINGS) -Iinclude -Isrc $(CPPFLAGS) \
+	$(CFLAGS) $(SANITIZERS)
+ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZERS) $(LDFLAGS)
+ifeq ($(WERROR),1)
+ERRORS = -Werror
+endif
+LIBS := $(shell pkg-config --libs libcurl libcjson 2>/dev/null || \
 	echo -lcurl -lcjson)
-UNIT_BIN = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,\
-	$(wildcard tests/unit/test_*.c))
+COMPILE = $(CC) $(ALL_CFLAGS) $(ERRORS) -MMD -MP
+LINK = $(CC) -pie $(ALL_LDFLAGS)
 
-.PHONY: all test unit lint clean
+# ---- what there is ----
+# The version stands in one place.
+VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
+	include/candidate.h)
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+PROGRAM_SRC = $(wildcard src/main.c src/options.c src/output.c \
+	src/sys/log.c src/sys/signals.c)
+PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))
+LIBRARY_OBJ = $(call objects,$(filter-out $(PROGRAM_SRC),\
+	$(wildcard src/*.c src/*/*.c)))
+LIBRARY = $(BUILD)/libcandidate.a
+SHARED = $(BUILD)/libcandidate.so.0
+ifneq ($(and $(wildcard src/main.c),$(wildcard src/candidate.c)),)
+PROGRAM = $(BUILD)/candidate
+endif
+ifeq ($(BUILD),build)
+PROGRAM_LINK = $(PROGRAM:build/%=%)
+endif
+CLI_TESTS = $(wildcard tests/cli/*.bats)
+
+.PHONY: all test unit e2e sim tests run lint format fuzz bench demo install \
+	uninstall clean help FORCE
 .SECONDARY:
-all: $(BUILD)/libcandidate.a
+.DELETE_ON_ERROR:
 
-$(BUILD)/libcandidate.a: $(LIBRARY_OBJ)
-	rm -f $@
+all: $(LIBRARY) $(SHARED) $(BUILD)/candidate.pc $(PROGRAM) $(PROGRAM_LINK) ## build program and library
+
+# ---- objects, library, program ----
+# Everything is built anew when the compiler or its flags change.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(LIBRARY): $(LIBRARY_OBJ)
+$(BUILD)/tests/program.a: $(filter-out %/main.o,$(PROGRAM_OBJ))
+$(BUILD)/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c Makefile
+$(SHARED): $(LIBRARY_OBJ)
+	$(CC) -shared $(ALL_LDFLAGS) $(DEFS) -Wl,-soname,$(@F) -o $@ $^ $(LIBS)
+	ln -sf $(@F) $(BUILD)/libcandidate.so
+
+$(BUILD)/candidate: $(PROGRAM_OBJ) $(LIBRARY)
+	$(LINK) -o $@ $^ $(LIBS)
+
+candidate: $(BUILD)/candidate
+	ln -sf $< $@
+
+$(BUILD)/candidate.pc: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' \
+		'includedir=$${prefix}/include' '' 'Name: candidate' \
+		'Description: leader election on etcd' 'Version: $(VERSION)' \
+		'Requires.private: libcurl libcjson' \
+		'Libs: -L$${libdir} -lcandidate' \
+		'Cflags: -I$${includedir}' >$@
 
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcandidate.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka $(LIBS)
+# ---- tests ----
+# tests/KIND/test_X.c is a cmocka program, $(BUILD)/KIND/test_X. It may use the
+# other .c files of its folder, tests/support, tests/fake, and all of src but
+# main.c.
+define kind
+$(1)_BIN = $$(patsubst tests/%.c,$$(BUILD)/%,$$(wildcard tests/$(1)/test_*.c))
+$$(BUILD)/tests/$(1).a: $$(call objects,$$(filter-out tests/$(1)/test_%,\
+	$$(wildcard tests/$(1)/*.c tests/support/*.c tests/fake/*.c)))
+$$(BUILD)/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/$(1).a \
+		$$(BUILD)/tests/program.a $$(LIBRARY)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$^ -lcmocka $$(LIBS) -lpthread
+$(1): $$($(1)_BIN)
+endef
+$(foreach k,unit sim e2e,$(eval $(call kind,$(k))))
+$(BUILD)/tests/%.o: private ALL_CFLAGS += -Itests
 
-unit: $(UNIT_BIN)
+tests: unit sim e2e all
 
-# Installs what is missing, builds, runs every test.
-test:
-	@scripts/install-deps.sh
-	@$(MAKE) --no-print-directory unit
-	@scripts/run-tests.sh $(UNIT_BIN)
+test: ## install what is missing, build, run every test
+	@scripts/install-deps.sh build test
+	@$(MAKE) --no-print-directory tests
+	@CANDIDATE=$(abspath $(PROGRAM)) scripts/run-tests.sh \
+		$(unit_BIN) $(sim_BIN) $(e2e_BIN) $(CLI_TESTS)
 
-lint:
+# ---- using it ----
+run: export ID := $(ID)
+run: ## install what is missing, build, start etcd, run candidate ID=A [ARGS=...]
+	@test -n "$$ID" || { echo 'Say who runs: make run ID=A'; exit 64; }
+	@scripts/install-deps.sh build run
+	@$(MAKE) --no-print-directory -s all
+	@exec scripts/run.sh $(BUILD)/candidate $(ARGS) "$$ID"
+
+demo: all ## three candidates side by side in tmux
+	scripts/demo.sh
+
+install: all ## program, library, header, pkg-config to $(DESTDIR)$(PREFIX)
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include \
+		$(LIBDIR)/pkgconfig)
+	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin)
+	install -m 644 include/candidate.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libcandidate.so
+	install -m 644 $(BUILD)/candidate.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/candidate include/candidate.h)
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libcandidate.a libcandidate.so \
+		$(notdir $(SHARED)) pkgconfig/candidate.pc)
+
+# ---- looking after it ----
+lint: all ## style, layers, static analysis
 	shellcheck scripts/*.sh .ci/run
 	scripts/check-layers.sh
 
-clean:
-	rm -rf $(BUILD)
+format: ## clang-format decides
+	clang-format -i $$(git ls-files '*.[ch]')
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+fuzz: ## fuzzers, TIME=60 seconds each
+	scripts/fuzz.sh $(TIME)
+
+bench: all ## hand-over time and memory beside etcdctl's
+	scripts/bench-handover.sh
+
+clean: ## remove what was built
+	rm -rf $(BUILD) $(PROGRAM_LINK)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' \
+		Makefile
+
+-include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)
