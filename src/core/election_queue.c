@@ -1,0 +1,75 @@
+/* election_queue.c: who is before us, and whether it is our turn. */
+#include "core/election_private.h"
+
+enum {
+    LATE_WINS_MAX = 3,
+};
+
+static void lead(struct election *e, int64_t now_ms,
+                 struct election_actions *out)
+{
+    election_notice_attempting(e, out);
+    election_candidacy_become(e, ELECTION_LEADING);
+    struct election_notice *notice;
+    notice = election_notice_add(out, ELECTION_SAY_ELECTED);
+    notice->token = e->lock_revision;
+    notice->lease = e->lease.id;
+    e->said_attempting = false;
+    e->claim_due = false;
+    e->late_wins_n = 0;
+    if (!e->watch_op)
+        election_watch_open(e, now_ms, e->leader_revision, out);
+}
+
+void election_queue_win(struct election *e, int64_t now_ms,
+                        const struct election_reply *reply,
+                        struct election_actions *out)
+{
+    e->leader_revision = reply->succeeded ? reply->header.revision
+                                          : reply->leader.mod_revision;
+    election_lease_confirm(e, now_ms, reply->header.raft_term);
+    if (e->lease.lead_until_ms - now_ms >= e->lease.ttl_ms / 4) {
+        lead(e, now_ms, out);
+        return;
+    }
+    if (++e->late_wins_n >= LATE_WINS_MAX) {
+        election_candidacy_restart(e, now_ms, false, out);
+        return;
+    }
+    if (e->state == ELECTION_ATTEMPTING)
+        election_candidacy_become(e, ELECTION_WAITING);
+    e->renew_at_ms = now_ms;
+    e->claim_due = true;
+}
+
+void election_queue_view(struct election *e, int64_t now_ms,
+                         const struct election_reply *reply,
+                         struct election_actions *out)
+{
+    if (reply->own.create_revision != e->lock_revision) {
+        election_candidacy_restart(e, now_ms, false, out);
+        return;
+    }
+    bool moved = e->predecessor.create_revision !=
+        reply->predecessor.create_revision;
+    e->predecessor = reply->predecessor;
+    e->leader = reply->leader;
+    e->holder = reply->holder;
+    e->check_at_ms = now_ms + e->lease.ttl_ms / 2;
+    bool first = e->holder.create_revision == e->lock_revision;
+    bool ours = e->leader.create_revision && e->leader.lease == e->lease.id;
+    if (first && ours) {
+        election_queue_win(e, now_ms, reply, out);
+        return;
+    }
+    if (e->state == ELECTION_ATTEMPTING)
+        election_candidacy_become(e, ELECTION_WAITING);
+    e->claim_due = first ? !e->leader.create_revision
+                         : !e->predecessor.create_revision;
+    if (!ours)
+        election_notice_leader(e, now_ms, out);
+    if (election_notice_holder(e, now_ms, out) || moved || !e->watch_op)
+        election_watch_open(e, now_ms, reply->header.revision, out);
+    if (!e->leader.create_revision && !e->said_holder_revision)
+        e->check_at_ms = now_ms + ELECTION_LEADERLESS_MS;
+}

@@ -1,0 +1,112 @@
+/* election_watch.c: the stream of watches, and what changed keys mean. */
+#include "core/election_private.h"
+
+enum {
+    WATCH_STABLE_MS = 10000, /* a stream that lived so long was a good one */
+};
+
+void election_watch_open(struct election *e, int64_t now_ms, int64_t revision,
+                         struct election_actions *out)
+{
+    unsigned roles = ELECTION_OWN | ELECTION_LEADER;
+    if (e->state != ELECTION_LEADING && e->predecessor.create_revision)
+        roles |= ELECTION_PREDECESSOR;
+    if (e->state != ELECTION_LEADING && e->said_holder_revision)
+        roles |= ELECTION_HOLDER;
+    e->watch_op = ++e->ops;
+    e->watch_opened_at_ms = now_ms;
+    out->open_watch = true;
+    out->watch = (struct election_watch){
+        .op = e->watch_op,
+        .roles = roles,
+        .from_revision = revision + 1,
+    };
+}
+
+static void leader_sees_change(struct election *e,
+                               const struct election_event *event,
+                               struct election_actions *out)
+{
+    bool own = event->role == ELECTION_OWN;
+    if (!own && event->role != ELECTION_LEADER)
+        return;
+    int64_t ours = own ? e->lock_revision : e->leader_revision;
+    if (event->deleted_at_revision > ours)
+        election_candidacy_lose(
+            e, event->now_ms,
+            own ? ELECTION_OWN_DELETED : ELECTION_LEADER_DELETED, out);
+    else if (event->key.mod_revision > ours)
+        election_candidacy_lose(
+            e, event->now_ms,
+            own ? ELECTION_OWN_CHANGED : ELECTION_LEADER_CHANGED, out);
+}
+
+static void waiter_sees_leader(struct election *e,
+                               const struct election_event *event,
+                               struct election_actions *out)
+{
+    int64_t known = e->leader.mod_revision;
+    if (event->key.mod_revision > known)
+        e->leader = event->key;
+    else if (event->deleted_at_revision > known)
+        e->leader = (struct election_key){ 0 };
+    else
+        return;
+    if (e->leader.lease != e->lease.id || !e->leader.create_revision)
+        election_notice_leader(e, event->now_ms, out);
+    if (!e->leader.create_revision) {
+        e->leaderless_at_ms = event->now_ms;
+        e->check_at_ms = event->now_ms + ELECTION_LEADERLESS_MS;
+        if (!e->predecessor.create_revision)
+            e->claim_due = true;
+    }
+}
+
+static void waiter_sees_change(struct election *e,
+                               const struct election_event *event,
+                               struct election_actions *out)
+{
+    int64_t gone_at = event->deleted_at_revision;
+    switch (event->role) {
+    case ELECTION_OWN:
+        if (gone_at > e->lock_revision)
+            election_candidacy_restart(e, event->now_ms, false, out);
+        break;
+    case ELECTION_PREDECESSOR:
+        if (gone_at > e->predecessor.create_revision) {
+            e->predecessor = (struct election_key){ 0 };
+            e->claim_due = true;
+        }
+        break;
+    case ELECTION_LEADER:
+        waiter_sees_leader(e, event, out);
+        break;
+    case ELECTION_HOLDER:
+        if (gone_at > e->holder.create_revision) {
+            election_notice_attempting(e, out);
+            e->leaderless_at_ms = event->now_ms;
+            e->check_at_ms = event->now_ms + ELECTION_LEADERLESS_MS;
+        }
+        break;
+    }
+}
+
+void election_watch_changed(struct election *e,
+                            const struct election_event *event,
+                            struct election_actions *out)
+{
+    if (e->state == ELECTION_LEADING)
+        leader_sees_change(e, event, out);
+    else if (e->state == ELECTION_WAITING)
+        waiter_sees_change(e, event, out);
+}
+
+void election_watch_lost(struct election *e, int64_t now_ms)
+{
+    if (now_ms - e->watch_opened_at_ms >= WATCH_STABLE_MS)
+        backoff_reset(&e->watch_backoff);
+    e->watch_op = 0;
+    e->watch_retry_at_ms = now_ms +
+        backoff_next(&e->watch_backoff, &e->config.random_state);
+    e->check_at_ms = e->watch_retry_at_ms; /* read again, then watch */
+}
