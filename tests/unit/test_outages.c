@@ -1,0 +1,73 @@
+/* test_outages.c: what of an endpoint's failures is worth a line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "outages.h"
+
+static void first_failure_is_said_once(void **state)
+{
+    (void)state;
+    struct outages o = { 0 };
+    assert_true(outages_failed(&o, 0, 0, "connection refused"));
+    for (int64_t now_ms = 1; now_ms < 3600000; now_ms += 997)
+        assert_false(outages_failed(&o, 0, now_ms, "connection refused"));
+}
+
+static void each_endpoint_has_its_own_outage(void **state)
+{
+    (void)state;
+    struct outages o = { 0 };
+    assert_true(outages_failed(&o, 0, 0, "connection refused"));
+    assert_true(outages_failed(&o, 1, 0, "connection refused"));
+    assert_true(outages_answered(&o, 1, 5));
+    assert_false(outages_answered(&o, 2, 5));
+    assert_false(outages_failed(&o, 0, 5, "connection refused"));
+}
+
+static void another_cause_is_said_after_a_while(void **state)
+{
+    (void)state;
+    struct outages o = { 0 };
+    assert_true(outages_failed(&o, 0, 0, "connection refused"));
+    assert_false(outages_failed(&o, 0, OUTAGES_QUIET_MS - 1, "no reply"));
+    assert_true(outages_failed(&o, 0, OUTAGES_QUIET_MS, "no reply"));
+    assert_false(outages_failed(&o, 0, OUTAGES_QUIET_MS + 1, "no reply"));
+}
+
+static void recovery_is_said_once(void **state)
+{
+    (void)state;
+    struct outages o = { 0 };
+    assert_false(outages_answered(&o, 0, 0));
+    outages_failed(&o, 0, 1, "connection refused");
+    assert_true(outages_answered(&o, 0, 2));
+    assert_false(outages_answered(&o, 0, 3));
+}
+
+static void flapping_endpoint_makes_few_lines(void **state)
+{
+    (void)state;
+    struct outages o = { 0 };
+    int lines = 0;
+    for (int64_t now_ms = 0; now_ms < 10 * OUTAGES_QUIET_MS; now_ms += 100) {
+        lines += outages_failed(&o, 0, now_ms, "cut");
+        lines += outages_answered(&o, 0, now_ms + 50);
+    }
+    assert_in_range(lines, 2, 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_failure_is_said_once),
+        cmocka_unit_test(each_endpoint_has_its_own_outage),
+        cmocka_unit_test(another_cause_is_said_after_a_while),
+        cmocka_unit_test(recovery_is_said_once),
+        cmocka_unit_test(flapping_endpoint_makes_few_lines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
