@@ -1,27 +1,90 @@
 #!/usr/bin/env bash
-# Installs what building and testing need, if it is missing.
-# Says beforehand what it installs. Needs no password when root.
+# install-deps.sh [GROUP...]: installs what is missing for these groups: build
+# (default), run, test, lint. Says beforehand what it installs. With apt-get
+# only; elsewhere it names what is missing and fails.
 set -euo pipefail
 
-packages=(gcc make libc6-dev pkg-config libcurl4-openssl-dev libcjson-dev
-    libcmocka-dev)
+declare -A needs=(
+    [build]='compiler make libc-headers pkg-config libcurl libcjson'
+    [run]='etcd'
+    [test]='cmocka etcd etcdctl bats tmux'
+    [lint]='shellcheck clang clang-format clang-tidy git'
+)
+cc=${CC:-cc}
 
-if ! command -v dpkg-query >/dev/null; then
-    echo "install-deps: no dpkg here; make sure that you have: a C17 compiler," \
-        "make, pkg-config, libcurl, cJSON, cmocka (with their headers)" >&2
-    exit 0
-fi
+# Is this need met? By what is there, not by who installed it.
+have() {
+    case $1 in
+    compiler) command -v "$cc" ;;
+    libc-headers) echo '#include <stdlib.h>' | "$cc" -E - ;;
+    libcurl | libcjson | cmocka) pkg-config --exists "$1" ;;
+    *) command -v "$1" ;;
+    esac >/dev/null 2>&1
+}
+
+# The Debian and Ubuntu package that meets it.
+package() {
+    case $1 in
+    compiler) [[ $cc == *clang* ]] && echo clang || echo gcc ;;
+    libc-headers) echo libc6-dev ;;
+    libcurl) echo libcurl4-openssl-dev ;;
+    libcjson) echo libcjson-dev ;;
+    cmocka) echo libcmocka-dev ;;
+    etcd) echo etcd-server ;;
+    etcdctl) echo etcd-client ;;
+    *) echo "$1" ;;
+    esac
+}
 
 missing=()
-for package in "${packages[@]}"; do
-    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null |
-        grep -qx installed || missing+=("$package")
-done
+packages=()
+look() {
+    local group need
+    missing=() packages=()
+    for group in "$@"; do
+        for need in ${needs[$group]:?no such group: $group}; do
+            have "$need" && continue
+            missing+=("$need")
+            packages+=("$(package "$need")")
+        done
+    done
+}
+
+# A service that a package would start is not wanted: `make run` and the tests
+# start their own etcd. Debian asks this file first.
+policy=/usr/sbin/policy-rc.d
+say_no_to_services() {
+    [ ! -e "$policy" ] || return 0
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+}
+
+[ $# -gt 0 ] || set -- build
+look "$@"
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-echo "install-deps: installing ${missing[*]}" >&2
 as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+if ! command -v apt-get >/dev/null ||
+    { [ ${#as_root[@]} -gt 0 ] && ! command -v sudo >/dev/null; }; then
+    echo "install-deps: please install: ${missing[*]}" \
+        "(in Debian: ${packages[*]})" >&2
+    exit 69
+fi
+
+echo "install-deps: installing ${packages[*]}" >&2
+as_root+=(env DEBIAN_FRONTEND=noninteractive)
+apt=("${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=300)
+case " ${packages[*]} " in
+*' etcd-server '*) say_no_to_services ;;
+esac
+# The lists that are there may do when no fresh ones can be had.
+"${apt[@]}" update || { sleep 2 && "${apt[@]}" update; } || true
+"${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null
+
+look "$@"
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "install-deps: still missing: ${missing[*]}" >&2
+    exit 69
+fi
