@@ -128,6 +128,7 @@ run: export ID := $(ID)
 run: ## install what is missing, build, start etcd, run candidate ID=A [ARGS=...]
 	@test -n "$$ID" || { echo 'Say who runs: make run ID=A'; exit 64; }
 	@scripts/install-deps.sh build run
+	@test -e $(BUILD)/candidate || echo 'Building candidate.' >&2
 	@$(MAKE) --no-print-directory -s all
 	@exec scripts/run.sh $(BUILD)/candidate $(ARGS) "$$ID"
 
