@@ -94,8 +94,8 @@ struct etcd_watch_key {
     bool prev_kv;
 };
 
-/* Each appends one JSON body to `body`. Returns 0, CANDIDATE_ENOMEM, or
- * CANDIDATE_ETOOBIG. */
+/* Each appends one JSON body to `body`, which is as before on failure.
+ * Returns 0, CANDIDATE_ENOMEM, or CANDIDATE_ETOOBIG. Keys are not empty. */
 int codec_build_grant(struct buf *body, int64_t lease, int64_t ttl_s);
 int codec_build_lease(struct buf *body, int64_t lease); /* keepalive, revoke */
 int codec_build_time_to_live(struct buf *body, int64_t lease, bool keys);

@@ -67,3 +67,11 @@ void buf_consume(struct buf *b, size_t size)
     b->size -= size;
     memmove(b->data, b->data + size, b->size + 1);
 }
+
+void buf_truncate(struct buf *b, size_t size)
+{
+    if (size >= b->size)
+        return;
+    b->size = size;
+    b->data[size] = '\0';
+}

@@ -22,4 +22,7 @@ int buf_add(struct buf *b, const void *data, size_t size);
 /* Drop the first `size` bytes, at most all; keeps the memory. */
 void buf_consume(struct buf *b, size_t size);
 
+/* Keep the first `size` bytes and drop what is behind; keeps the memory. */
+void buf_truncate(struct buf *b, size_t size);
+
 #endif

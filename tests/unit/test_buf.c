@@ -94,6 +94,24 @@ static void consuming_moves_the_rest_to_the_front(void **state)
     buf_done(&b);
 }
 
+static void truncating_keeps_the_front(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 10);
+    buf_truncate(&b, 0);
+    assert_int_equal(buf_add(&b, "abcdef", 6), 0);
+    buf_truncate(&b, 100);
+    assert_holds(&b, "abcdef");
+    buf_truncate(&b, 4);
+    assert_holds(&b, "abcd");
+    assert_int_equal(buf_add(&b, "456789", 6), 0);
+    assert_holds(&b, "abcd456789");
+    buf_truncate(&b, 0);
+    assert_holds(&b, "");
+    buf_done(&b);
+}
+
 static void a_buffer_fed_byte_by_byte_fills_to_its_limit(void **state)
 {
     (void)state;
@@ -135,6 +153,7 @@ int main(void)
         cmocka_unit_test(buffer_without_room_takes_nothing),
         cmocka_unit_test(zero_bytes_are_bytes_like_others),
         cmocka_unit_test(consuming_moves_the_rest_to_the_front),
+        cmocka_unit_test(truncating_keeps_the_front),
         cmocka_unit_test(a_buffer_fed_byte_by_byte_fills_to_its_limit),
         cmocka_unit_test(buffer_is_usable_after_it_was_emptied),
     };
