@@ -22,9 +22,9 @@ else
 CFLAGS ?= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 DEFS = -Wl,-z,defs
 endif
-ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden \
-	-fstack-protector-strong $(WARNINGS) -Iinclude -Isrc $(CPPFLAGS) \
-	$(CFLAGS) $(SANITIZERS)
+LANGUAGE = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc
+ALL_CFLAGS = $(LANGUAGE) -fPIC -fvisibility=hidden -fstack-protector-strong \
+	$(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS)
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZERS) $(LDFLAGS)
 ifeq ($(WERROR),1)
 ERRORS = -Werror
@@ -151,9 +151,17 @@ uninstall: ## remove what install put there
 		$(notdir $(SHARED)) pkgconfig/candidate.pc)
 
 # ---- looking after it ----
-lint: all ## style, layers, static analysis
+lint: ## style, layers, static analysis
+	@scripts/install-deps.sh build lint
+	@$(MAKE) --no-print-directory -s all
 	shellcheck scripts/*.sh .ci/run
+	clang-format --dry-run -Werror $$(git ls-files '*.[ch]')
 	scripts/check-layers.sh
+	scripts/check-binaries.sh
+	git ls-files 'src/*.c' | xargs -P2 -n1 \
+		gcc $(LANGUAGE) -O2 -fanalyzer -Werror -c -o /dev/null
+	git ls-files 'src/*.c' 'tests/*.c' | xargs -P2 -n4 \
+		sh -c 'clang-tidy --quiet "$$@" -- $(LANGUAGE) -Itests' clang-tidy
 
 format: ## clang-format decides
 	clang-format -i $$(git ls-files '*.[ch]')

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks that includes point one way, that only the edges use the outside, and
-# that the core calls nothing. Needs a built tree for the last part.
+# Checks that includes point one way, that only the edges use the outside, that
+# the core calls nothing, and that nothing of this machine is in the tree.
+# Needs a built tree for the core's calls.
 set -euo pipefail
 
 build=${BUILD:-build}
@@ -20,11 +21,26 @@ allow() {
     done < <(grep -HnE '^#include' "$@" | grep -vE "$regex" || true)
 }
 
+shopt -s nullglob
+program=(src/{main,options,output}.[ch])
+library=()
+for file in src/*.[ch]; do
+    [[ " ${program[*]} " == *" $file "* ]] || library+=("$file")
+done
+
 system='<[a-z_/0-9]+\.h>'
 core='<(stdint|stdbool|stddef|string|assert)\.h>|"core/[a-z_]+\.h"'
 allow "$core" src/core/*.[ch]
 allow "$system|\"(candidate\.h|sys/)" src/sys/*.[ch]
 allow "$system|\"(candidate\.h|sys/|etcd/)" src/etcd/*.[ch]
+allow "$system|\"(candidate|options|output)\.h|\"sys/" "${program[@]}"
+allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
+
+# What belongs to the program, the library must not know.
+while IFS= read -r line; do
+    complain "$line"
+done < <(grep -HnE '^#include "(options\.h|output\.h|sys/(log|signals)\.h)' \
+    "${library[@]}" src/core/* src/etcd/* || true)
 
 for outside in curl/:src/sys/http.c cjson/:'src/etcd/(json|codec[a-z_]*)\.[ch]'
 do
@@ -34,17 +50,22 @@ do
         grep -vxE "${outside#*:}" || true)
 done
 
-calls='memcpy|memset|memcmp|memmove|strlen|__assert_fail|__stack_chk_fail'
-calls+='|(backoff|election)_[a-z_]+|_GLOBAL_OFFSET_TABLE_'
-for object in "$build"/src/core/*.o; do
-    [ -e "$object" ] || { complain "build first: no $object"; break; }
-    while IFS= read -r symbol; do
-        complain "$object calls $symbol"
-    done < <(nm -u "$object" | awk '{print $2}' |
-        grep -vE "^($calls)$" || true)
-done
+objects=("$build"/src/core/*.o)
+[ ${#objects[@]} -gt 0 ] || complain "build first: no $build/src/core/*.o"
+while read -r symbol; do
+    complain "the core calls $symbol"
+done < <(nm -u "${objects[@]}" | awk '$1 == "U" {print $2}' | sort -u |
+    grep -vxFf <(nm --defined-only "${objects[@]}" | awk '{print $3}') |
+    grep -vxE 'mem(cpy|set|cmp|move)|strlen|__mem[a-z]+_chk' |
+    grep -vxE '__(assert|stack_chk)_fail|_GLOBAL_OFFSET_TABLE_' || true)
 
 extra=$(git ls-files | cut -d/ -f1 | sort -u | grep -v '^\.' |
     grep -vxE 'Makefile|README\.md|LICENSE|src|include|tests|scripts' || true)
 [ -z "$extra" ] || complain "outside the agreed top level: $extra"
+
+while IFS= read -r line; do
+    complain "a path or host of one machine: $line"
+done < <(git grep -nIE \
+    '/(home|root|work|Users)/|registry\.|(deb|security)\.debian\.|proxy\.golang' \
+    -- . ':!scripts/check-layers.sh' || true)
 exit "$bad"

@@ -240,15 +240,15 @@ static void deleted_or_replaced_keys_depose(void **state)
 {
     (void)state;
     static const struct {
-        enum election_role role;
         int64_t deleted_at;
         struct election_key key;
+        enum election_role role;
         enum election_reason reason;
     } cases[] = {
-        { ELECTION_OWN, 11, { 0 }, ELECTION_OWN_DELETED },
-        { ELECTION_LEADER, 11, { 0 }, ELECTION_LEADER_DELETED },
-        { ELECTION_OWN, 0, { 10, 11, 0 }, ELECTION_OWN_CHANGED },
-        { ELECTION_LEADER, 0, { 10, 11, 0 }, ELECTION_LEADER_CHANGED },
+        { 11, { 0 }, ELECTION_OWN, ELECTION_OWN_DELETED },
+        { 11, { 0 }, ELECTION_LEADER, ELECTION_LEADER_DELETED },
+        { 0, { 10, 11, 0 }, ELECTION_OWN, ELECTION_OWN_CHANGED },
+        { 0, { 10, 11, 0 }, ELECTION_LEADER, ELECTION_LEADER_CHANGED },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct bench b = leader(10000);

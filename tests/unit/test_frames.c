@@ -148,14 +148,15 @@ static void a_message_may_reach_its_limit_but_not_pass_it(void **state)
 static void messages_that_nobody_takes_do_not_pile_up(void **state)
 {
     (void)state;
-    char *data = filled(64 * 1024);
-    data[64 * 1024 - 1] = '\n';
+    enum { MESSAGE_BYTES = 64 * 1024 };
+    char *data = filled(MESSAGE_BYTES);
+    data[MESSAGE_BYTES - 1] = '\n';
     struct frames f;
     frames_init(&f);
     int r = 0;
     int fed = 0;
     for (; r == 0 && fed < 1000; fed++)
-        r = frames_feed(&f, data, 64 * 1024);
+        r = frames_feed(&f, data, MESSAGE_BYTES);
     assert_int_equal(r, CANDIDATE_ETOOBIG);
     assert_true(fed > 16);
     assert_true(f.buf.capacity <= 2 * FRAMES_MESSAGE_BYTES_MAX + 1);

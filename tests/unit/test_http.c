@@ -720,12 +720,13 @@ static void connections_are_closed_on_exec(void **state)
     struct fixture *f = *state;
     send_it(f, unary(f, 1));
     struct connection *c = request_on(f, 0);
-    struct sockaddr_in client, local;
+    struct sockaddr_in client;
     socklen_t length = sizeof client;
     assert_int_equal(getpeername(c->fd, (struct sockaddr *)&client, &length),
                      0);
     int found = 0;
     for (int fd = 0; fd < 256; fd++) {
+        struct sockaddr_in local = { 0 };
         length = sizeof local;
         if (getsockname(fd, (struct sockaddr *)&local, &length) < 0 ||
             local.sin_family != AF_INET || local.sin_port != client.sin_port)

@@ -53,7 +53,8 @@ static void flapping_endpoint_makes_few_lines(void **state)
     (void)state;
     struct outages o = { 0 };
     int lines = 0;
-    for (int64_t now_ms = 0; now_ms < 10 * OUTAGES_QUIET_MS; now_ms += 100) {
+    for (int64_t now_ms = 0; now_ms < INT64_C(10) * OUTAGES_QUIET_MS;
+         now_ms += 100) {
         lines += outages_failed(&o, 0, now_ms, "cut");
         lines += outages_answered(&o, 0, now_ms + 50);
     }
