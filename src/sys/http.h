@@ -1,8 +1,9 @@
 /* http.h: HTTP transfers side by side, without threads and without callbacks.
  *
  * The only user of libcurl. Knows nothing of etcd: it takes a URL, headers
- * and a body, and gives back status and bytes. HTTP/1.1, no redirects, no
- * proxy, no cookies, no compression; bounded in time and memory.
+ * and a body, and gives back status and bytes. HTTP/1.1, over TLS HTTP/2 as
+ * well; no redirects, no proxy, no cookies, no compression; bounded in time
+ * and memory.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -19,6 +20,16 @@ enum {
 
 struct http;
 
+/* What holds for every transfer. */
+struct http_config {
+    const char *cacert; /* PEM file; NULL: the CAs of the system */
+    const char *cert;   /* the client's certificate, PEM file; NULL: none */
+    const char *key;    /* its key, PEM file; NULL: it is in cert */
+    bool insecure_skip_verify; /* believe any server */
+    int keepalive_time_s;      /* TCP: idle until the first probe, > 0 */
+    int keepalive_timeout_s;   /* TCP: unanswered until it is cut, > 0 */
+};
+
 struct http_request {
     uint64_t tag;     /* names the transfer; unique among those under way */
     const char *url;  /* http:// or https:// */
@@ -28,6 +39,7 @@ struct http_request {
     int64_t connect_timeout_ms; /* > 0 */
     int64_t timeout_ms;         /* of the whole transfer; 0: none, a stream */
     bool stream;                /* give the body out as it comes (HTTP_DATA) */
+    bool fresh; /* on a new connection: those that are there are suspect */
 };
 
 enum http_event_type {
@@ -51,8 +63,11 @@ struct http_event {
                             "connection refused", "no reply within 1500 ms" */
 };
 
-/* Returns 0, CANDIDATE_ENOMEM, ESYSTEM. */
-int http_new(struct http **ret_http, struct candidate_error *err);
+/* config  NULL: no files, 15 s and 30 s; its strings are borrowed until
+ *         http_free().
+ * Returns 0, CANDIDATE_ENOMEM, ESYSTEM. */
+int http_new(struct http **ret_http, const struct http_config *config,
+             struct candidate_error *err);
 void http_free(struct http *h);
 
 /* Begin a transfer; everything in request is copied. Never blocks.

@@ -60,7 +60,7 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    assert_int_equal(http_new(&f->http, NULL), 0);
+    assert_int_equal(http_new(&f->http, NULL, NULL), 0);
     f->listener = bound_socket(f->url, sizeof f->url);
     assert_int_equal(listen(f->listener, 16), 0);
     for (int i = 0; i < CONNECTIONS_MAX; i++)

@@ -1,0 +1,96 @@
+/* http_error.c: see http_error.h. */
+#include "sys/http_error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WANTS_CERTIFICATE                                                      \
+    "the server refuses the client's certificate, or wants one (--cert, "      \
+    "--key)"
+
+/* What can be wrong with TLS, by libcurl's code and a part of its sentence. */
+static const struct {
+    CURLcode code;
+    const char *part;
+    const char *words;
+} tls_failures[] = {
+    { CURLE_PEER_FAILED_VERIFICATION, "has expired",
+      "the server's certificate has expired" },
+    { CURLE_PEER_FAILED_VERIFICATION, "not yet valid",
+      "the server's certificate is not valid yet" },
+    { CURLE_PEER_FAILED_VERIFICATION, "subject name",
+      "the server's certificate is for another name" },
+    { CURLE_PEER_FAILED_VERIFICATION, "certificate",
+      "the server's certificate is signed by nobody who is trusted here"
+      " (--cacert)" },
+    { CURLE_SSL_CACERT_BADFILE, "", "cannot read the CA's file (--cacert)" },
+    { CURLE_SSL_CERTPROBLEM, "does not match",
+      "the client's key does not match its certificate (--cert, --key)" },
+    { CURLE_SSL_CERTPROBLEM, "private key",
+      "cannot read the client's key, or it does not match the certificate"
+      " (--key)" },
+    { CURLE_SSL_CERTPROBLEM, "",
+      "cannot read the client's certificate (--cert)" },
+    { CURLE_SSL_CONNECT_ERROR, "wrong version number",
+      "the server does not speak TLS; is it http:// instead of https://?" },
+    { CURLE_SSL_CONNECT_ERROR, "protocol version",
+      "the server speaks no TLS of version 1.2 or newer" },
+    { CURLE_SSL_CONNECT_ERROR, "alert", WANTS_CERTIFICATE },
+    { CURLE_RECV_ERROR, "alert", WANTS_CERTIFICATE },
+    { CURLE_SEND_ERROR, "alert", WANTS_CERTIFICATE },
+    { CURLE_GOT_NOTHING, "",
+      "empty reply; is it https:// instead of http://?" },
+};
+
+static const char *tls_failure(const struct http_transfer *t, CURLcode code)
+{
+    for (size_t i = 0; i < sizeof tls_failures / sizeof *tls_failures; i++)
+        if (tls_failures[i].code == code &&
+            strstr(t->curl_message, tls_failures[i].part))
+            return tls_failures[i].words;
+    return NULL;
+}
+
+/* Which of the two limits was it? Nothing is sent before a connection. */
+static void explain_timeout(struct http_transfer *t)
+{
+    long sent_bytes = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    bool connecting = sent_bytes == 0 &&
+        (t->timeout_ms == 0 || t->connect_timeout_ms < t->timeout_ms);
+    (void)snprintf(
+        t->message, sizeof t->message, "no %s within %lld ms",
+        connecting ? "connection" : "reply",
+        (long long)(connecting ? t->connect_timeout_ms : t->timeout_ms));
+}
+
+/* libcurl's sentence names host and port, which the caller knows, but not the
+ * cause. */
+static const char *connect_failure(struct http_transfer *t)
+{
+    long number = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
+    if (number == ECONNREFUSED)
+        return "connection refused";
+    return number > 0 ? strerror((int)number) : NULL;
+}
+
+void http_error_explain(struct http_transfer *t, CURLcode code)
+{
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        explain_timeout(t);
+        return;
+    }
+    const char *cause = tls_failure(t, code);
+    if (!cause && code == CURLE_COULDNT_CONNECT)
+        cause = connect_failure(t);
+    if (!cause && t->curl_message[0])
+        cause = t->curl_message;
+    if (!cause)
+        cause = curl_easy_strerror(code);
+    (void)snprintf(t->message, sizeof t->message, "%s", cause);
+    for (char *p = t->message; *p; p++)
+        if (*p < ' ' || *p > '~')
+            *p = '?';
+}
