@@ -1,0 +1,138 @@
+/* etcd_calls.c: the calls of the client, one under way at a time. */
+#include "etcd/etcd_private.h"
+
+/* Begin a call with a body that is taken. */
+static void call(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                 enum answer_call type, int64_t lease, struct buf *body,
+                 int built)
+{
+    e->call_type = type;
+    e->call_lease = lease;
+    etcd_lane_open(e, &e->call, tag, answer_path(type), body, built,
+                   timeout_ms > 0 ? timeout_ms : 1);
+    buf_done(body);
+}
+
+void etcd_grant(struct etcd *e, uint64_t tag, int64_t timeout_ms, int64_t lease,
+                int64_t ttl_s)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = codec_build_grant(&body, lease, ttl_s);
+    call(e, tag, timeout_ms, ANSWER_GRANT, lease, &body, built);
+}
+
+void etcd_keepalive(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                    int64_t lease)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = codec_build_lease(&body, lease);
+    call(e, tag, timeout_ms, ANSWER_KEEPALIVE, lease, &body, built);
+}
+
+void etcd_revoke(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                 int64_t lease)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = codec_build_lease(&body, lease);
+    call(e, tag, timeout_ms, ANSWER_REVOKE, 0, &body, built);
+}
+
+void etcd_time_to_live(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                       int64_t lease, bool keys)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = codec_build_time_to_live(&body, lease, keys);
+    call(e, tag, timeout_ms, ANSWER_TIME_TO_LIVE, lease, &body, built);
+}
+
+void etcd_range(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                const struct etcd_range *range)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = codec_build_range(&body, range);
+    call(e, tag, timeout_ms, ANSWER_RANGE, 0, &body, built);
+}
+
+void etcd_put(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+              const struct etcd_put *put)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = codec_build_put(&body, put);
+    call(e, tag, timeout_ms, ANSWER_PUT, 0, &body, built);
+}
+
+void etcd_delete(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                 const struct etcd_delete *del)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = codec_build_delete(&body, del);
+    call(e, tag, timeout_ms, ANSWER_DELETE, 0, &body, built);
+}
+
+void etcd_txn(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+              const struct etcd_txn *txn)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = codec_build_txn(&body, txn);
+    call(e, tag, timeout_ms, ANSWER_TXN, 0, &body, built);
+}
+
+void etcd_status(struct etcd *e, uint64_t tag, int64_t timeout_ms)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = buf_add(&body, "{}", 2);
+    call(e, tag, timeout_ms, ANSWER_STATUS, 0, &body, built);
+}
+
+void etcd_cancel(struct etcd *e)
+{
+    etcd_lane_close(e, &e->call);
+}
+
+bool etcd_busy(const struct etcd *e)
+{
+    return e->call.open;
+}
+
+/* Whoever counts only what comes from one cluster, and from no term that has
+ * passed, must not meet the same member again at the next call. */
+static void note_origin(struct etcd *e, const struct etcd_header *header)
+{
+    if (!e->cluster_id)
+        e->cluster_id = header->cluster_id;
+    if (header->cluster_id != e->cluster_id) {
+        etcd_lane_move_on(e, &e->call);
+        return;
+    }
+    if (header->raft_term < e->raft_term)
+        etcd_lane_move_on(e, &e->call);
+    e->raft_term = header->raft_term;
+}
+
+void etcd_calls_take(struct etcd *e, const struct http_event *event,
+                     struct etcd_reply *ret_reply)
+{
+    struct etcd_reply reply = {
+        .tag = e->call.tag,
+        .endpoint = etcd_lane_url(e, &e->call),
+        .message = "",
+    };
+    int r = answer_read(&e->arena, e->call_type, e->call_lease, event, &reply,
+                        &e->error);
+    if (r < 0) {
+        etcd_lane_fail(e, &e->call, r, ret_reply);
+        return;
+    }
+    etcd_lane_close(e, &e->call);
+    note_origin(e, &reply.header);
+    *ret_reply = reply;
+}
