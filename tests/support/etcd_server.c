@@ -1,0 +1,334 @@
+/* etcd_server.c: see etcd_server.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "etcd_server.h"
+#include "etcdctl.h"
+#include "folder.h"
+#include "spawn.h"
+
+enum {
+    PATH_BYTES_MAX = FOLDER_PATH_BYTES_MAX + 64,
+    URL_BYTES_MAX = 48,
+    CLUSTER_BYTES_MAX = ETCD_SERVER_MEMBERS_MAX * (URL_BYTES_MAX + 32),
+    PORT_MIN = 10000,
+    PORT_TRIES_MAX = 1000,
+    LOG_BYTES_SHOWN = 4000,
+};
+
+struct member {
+    char name[32]; /* nobody else's: so we know who answers on our port */
+    pid_t pid;     /* 0: does not run */
+    uint16_t port;
+    char client_url[URL_BYTES_MAX];
+    char peer_url[URL_BYTES_MAX];
+};
+
+struct etcd_server {
+    struct process_set *set;
+    struct folder folder;
+    struct member members[ETCD_SERVER_MEMBERS_MAX];
+    unsigned members_n;
+    unsigned starts_n; /* each has its own data */
+    char endpoints[CLUSTER_BYTES_MAX];
+    char cluster[CLUSTER_BYTES_MAX];
+    char scratch[ETCD_SERVER_SCRATCH_BYTES];
+};
+
+/* ---- ports and names ---- */
+
+static uint64_t random_number(void)
+{
+    uint64_t number;
+    assert_int_equal(getrandom(&number, sizeof number, 0), sizeof number);
+    return number;
+}
+
+/* The first port that the kernel gives to outgoing connections. */
+static unsigned outgoing_port_min(void)
+{
+    char text[64] = "";
+    int fd = open("/proc/sys/net/ipv4/ip_local_port_range",
+                  O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    unsigned long first = n > 0 ? strtoul(text, NULL, 10) : 0;
+    return first > PORT_MIN + PORT_TRIES_MAX && first <= UINT16_MAX
+        ? (unsigned)first
+        : UINT16_MAX;
+}
+
+static bool is_free(uint16_t port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(port) };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    bool yes = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return yes;
+}
+
+uint16_t etcd_server_free_port(void)
+{
+    unsigned range = outgoing_port_min() - PORT_MIN;
+    for (int i = 0; i < PORT_TRIES_MAX; i++) {
+        uint16_t port = (uint16_t)(PORT_MIN + random_number() % range);
+        if (is_free(port))
+            return port;
+    }
+    fail_msg("no free port on the loopback device");
+    return 0;
+}
+
+static void choose_addresses(struct etcd_server *server)
+{
+    server->endpoints[0] = server->cluster[0] = '\0';
+    for (unsigned i = 0; i < server->members_n; i++) {
+        struct member *m = &server->members[i];
+        snprintf(m->name, sizeof m->name, "member-%016llx",
+                 (unsigned long long)random_number());
+        m->port = etcd_server_free_port();
+        snprintf(m->client_url, sizeof m->client_url, "http://127.0.0.1:%u",
+                 m->port);
+        uint16_t peer_port;
+        do {
+            peer_port = etcd_server_free_port();
+        } while (peer_port == m->port);
+        snprintf(m->peer_url, sizeof m->peer_url, "http://127.0.0.1:%u",
+                 peer_port);
+        const char *comma = i ? "," : "";
+        size_t used = strlen(server->endpoints);
+        snprintf(server->endpoints + used, sizeof server->endpoints - used,
+                 "%s%s", comma, m->client_url);
+        used = strlen(server->cluster);
+        snprintf(server->cluster + used, sizeof server->cluster - used,
+                 "%s%s=%s", comma, m->name, m->peer_url);
+    }
+}
+
+/* ---- processes ---- */
+
+static void path_of(const struct etcd_server *server, const struct member *m,
+                    const char *what, char *ret_path)
+{
+    snprintf(ret_path, PATH_BYTES_MAX, "%s/%s.%u.%s", server->folder.path,
+             m->name, server->starts_n, what);
+}
+
+static void launch(struct etcd_server *server, struct member *m)
+{
+    assert_int_equal(m->pid, 0);
+    char data[PATH_BYTES_MAX];
+    char log[PATH_BYTES_MAX];
+    path_of(server, m, "data", data);
+    path_of(server, m, "log", log);
+    int log_fd = open(log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    assert_true(log_fd >= 0);
+    const char *const argv[] = {
+        "etcd",
+        "--name",
+        m->name,
+        "--data-dir",
+        data,
+        "--listen-client-urls",
+        m->client_url,
+        "--advertise-client-urls",
+        m->client_url,
+        "--listen-peer-urls",
+        m->peer_url,
+        "--initial-advertise-peer-urls",
+        m->peer_url,
+        "--initial-cluster",
+        server->cluster,
+        NULL,
+    };
+    m->pid = spawn_child(&(struct spawn){
+        .argv = argv, .in_fd = log_fd, .out_fd = log_fd, .err_fd = log_fd });
+    close(log_fd);
+}
+
+/* Whether it still runs; it may have ended because its port was taken. */
+static bool runs(struct member *m)
+{
+    if (m->pid && waitpid(m->pid, NULL, WNOHANG) == m->pid)
+        m->pid = 0;
+    return m->pid != 0;
+}
+
+static void kill_member(struct member *m)
+{
+    if (!m->pid)
+        return;
+    kill(m->pid, SIGKILL);
+    spawn_wait(m->pid);
+    m->pid = 0;
+}
+
+static void show_log(const struct etcd_server *server, const struct member *m)
+{
+    char path[PATH_BYTES_MAX];
+    char text[LOG_BYTES_SHOWN + 1];
+    path_of(server, m, "log", path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    off_t size = lseek(fd, 0, SEEK_END);
+    off_t from = size > LOG_BYTES_SHOWN ? size - LOG_BYTES_SHOWN : 0;
+    ssize_t n = pread(fd, text, LOG_BYTES_SHOWN, from);
+    close(fd);
+    if (n > 0)
+        print_error("%s ends so:\n%.*s\n", path, (int)n, text);
+}
+
+static bool answers(struct etcd_server *server, struct member *m)
+{
+    struct process *p = etcdctl_start_argv(
+        server->set, m->client_url,
+        (const char *const[]){ "member", "list", NULL });
+    process_await_end(p);
+    bool yes = strstr(process_output(p), m->name) != NULL;
+    process_free(p);
+    return yes;
+}
+
+/* Returns false when it has ended by itself. */
+static bool await(struct etcd_server *server, struct member *m)
+{
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (process_now_ms() < end_at_ms) {
+        if (answers(server, m))
+            return true;
+        if (!runs(m))
+            return false;
+    }
+    show_log(server, m);
+    fail_msg("etcd at %s does not answer", m->client_url);
+    return false;
+}
+
+static bool try_start(struct etcd_server *server)
+{
+    choose_addresses(server);
+    bool all = true;
+    for (unsigned i = 0; i < server->members_n; i++)
+        launch(server, &server->members[i]);
+    for (unsigned i = 0; i < server->members_n && all; i++)
+        all = await(server, &server->members[i]);
+    if (all)
+        return true;
+    for (unsigned i = 0; i < server->members_n; i++) {
+        show_log(server, &server->members[i]);
+        kill_member(&server->members[i]);
+    }
+    return false;
+}
+
+struct etcd_server *etcd_server_start(struct process_set *set,
+                                      unsigned members_n)
+{
+    assert_in_range(members_n, 1, ETCD_SERVER_MEMBERS_MAX);
+    struct etcd_server *server = calloc(1, sizeof *server);
+    assert_non_null(server);
+    server->set = set;
+    server->members_n = members_n;
+    folder_make(&server->folder);
+    while (!try_start(server))
+        if (++server->starts_n == ETCD_SERVER_STARTS_MAX)
+            fail_msg("etcd does not start");
+    return server;
+}
+
+void etcd_server_free(struct etcd_server *server)
+{
+    if (!server)
+        return;
+    for (unsigned i = 0; i < server->members_n; i++)
+        kill_member(&server->members[i]);
+    folder_remove(&server->folder);
+    free(server);
+}
+
+/* ---- the interface ---- */
+
+static struct member *member_of(struct etcd_server *server, unsigned number)
+{
+    assert_true(number < server->members_n);
+    return &server->members[number];
+}
+
+struct process_set *etcd_server_set(const struct etcd_server *server)
+{
+    return server->set;
+}
+
+char *etcd_server_scratch(struct etcd_server *server)
+{
+    return server->scratch;
+}
+
+const char *etcd_server_endpoints(const struct etcd_server *server)
+{
+    return server->endpoints;
+}
+
+const char *etcd_server_endpoint(const struct etcd_server *server,
+                                 unsigned member)
+{
+    assert_true(member < server->members_n);
+    return server->members[member].client_url;
+}
+
+uint16_t etcd_server_port(const struct etcd_server *server, unsigned member)
+{
+    assert_true(member < server->members_n);
+    return server->members[member].port;
+}
+
+void etcd_server_kill(struct etcd_server *server, unsigned member)
+{
+    kill_member(member_of(server, member));
+}
+
+void etcd_server_relaunch(struct etcd_server *server, unsigned member)
+{
+    launch(server, member_of(server, member));
+}
+
+void etcd_server_await(struct etcd_server *server, unsigned member)
+{
+    struct member *m = member_of(server, member);
+    if (await(server, m))
+        return;
+    show_log(server, m);
+    fail_msg("etcd at %s has ended", m->client_url);
+}
+
+void etcd_server_pause(struct etcd_server *server, unsigned member)
+{
+    spawn_pause(member_of(server, member)->pid);
+}
+
+void etcd_server_resume(struct etcd_server *server, unsigned member)
+{
+    spawn_resume(member_of(server, member)->pid);
+}

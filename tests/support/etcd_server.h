@@ -1,0 +1,52 @@
+/* etcd_server.h: a throw-away etcd of one member or several, for one test.
+ *
+ * Its data lie in a folder that vanishes with it, its ports are free ones of
+ * the loopback device, and it does not outlive the test program. Functions
+ * fail the running cmocka test when something does not work.
+ */
+#ifndef ETCD_SERVER_H
+#define ETCD_SERVER_H
+
+#include "process.h"
+
+enum {
+    ETCD_SERVER_MEMBERS_MAX = 5,
+    ETCD_SERVER_STARTS_MAX = 5, /* other programs may take a port first */
+    ETCD_SERVER_SCRATCH_BYTES = 64 * 1024,
+};
+
+struct etcd_server;
+
+/* Start that many members as one cluster, and wait until each answers.
+ * set  whose processes are read from during each wait; where etcdctl runs. */
+struct etcd_server *etcd_server_start(struct process_set *set,
+                                      unsigned members_n);
+/* Kill all members and remove their data. server may be NULL. */
+void etcd_server_free(struct etcd_server *server);
+
+struct process_set *etcd_server_set(const struct etcd_server *server);
+/* Where etcdctl.c keeps what etcdctl printed last. */
+char *etcd_server_scratch(struct etcd_server *server);
+/* "http://127.0.0.1:PORT", of all members with commas between them, or of
+ * one. Good as long as the server. */
+const char *etcd_server_endpoints(const struct etcd_server *server);
+const char *etcd_server_endpoint(const struct etcd_server *server,
+                                 unsigned member);
+uint16_t etcd_server_port(const struct etcd_server *server, unsigned member);
+
+/* SIGKILL, and wait until it has ended. */
+void etcd_server_kill(struct etcd_server *server, unsigned member);
+/* After a kill: start it on the same port and data. */
+void etcd_server_relaunch(struct etcd_server *server, unsigned member);
+/* Wait until it answers. Not before enough members for a quorum run. */
+void etcd_server_await(struct etcd_server *server, unsigned member);
+/* SIGSTOP, and wait until it has stopped; SIGCONT. */
+void etcd_server_pause(struct etcd_server *server, unsigned member);
+void etcd_server_resume(struct etcd_server *server, unsigned member);
+
+/* A port of the loopback device that nobody has at this moment, and that is
+ * not given to outgoing connections: else one that is tried again and again
+ * could connect to itself. */
+uint16_t etcd_server_free_port(void);
+
+#endif

@@ -1,0 +1,127 @@
+/* etcdctl.c: see etcdctl.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "etcdctl.h"
+
+struct process *etcdctl_start_argv(struct process_set *set,
+                                   const char *endpoints,
+                                   const char *const *argv)
+{
+    const char *whole[ETCDCTL_ARGUMENTS_MAX + 4] = { "etcdctl", "--endpoints",
+                                                     endpoints };
+    for (size_t i = 0; argv[i]; i++) {
+        assert_true(i < ETCDCTL_ARGUMENTS_MAX);
+        whole[3 + i] = argv[i];
+    }
+    return process_start(set, PROCESS_PIPES, whole, NULL);
+}
+
+const char *etcdctl_run(struct etcd_server *server, const char *const *argv)
+{
+    struct process *p = etcdctl_start_argv(etcd_server_set(server),
+                                           etcd_server_endpoints(server), argv);
+    process_close_input(p);
+    process_expect_exit(p, 0);
+    char *said = etcd_server_scratch(server);
+    int n = snprintf(said, ETCD_SERVER_SCRATCH_BYTES, "%s", process_output(p));
+    assert_in_range(n, 0, ETCD_SERVER_SCRATCH_BYTES - 1);
+    process_free(p);
+    return said;
+}
+
+/* ---- its "fields" format: "Name" : number, or "Name" : "text" ---- */
+
+/* The text between the quotes of a line's value, as it stands there. */
+static void copy_text(const char *line, char *ret_text)
+{
+    const char *start = strstr(line, " : \"");
+    assert_non_null(start);
+    start += 4;
+    const char *end = strchr(start, '\n');
+    assert_non_null(end);
+    assert_true(end > start && end - start <= ETCDCTL_TEXT_BYTES_MAX);
+    memcpy(ret_text, start, (size_t)(end - start - 1));
+    ret_text[end - start - 1] = '\0';
+}
+
+/* If the line begins so, the number that follows. */
+static void read_number(const char *line, const char *start, int64_t *number)
+{
+    size_t bytes = strlen(start);
+    if (strncmp(line, start, bytes) == 0)
+        *number = strtoll(line + bytes, NULL, 10);
+}
+
+static void read_line(const char *line, struct etcdctl_key *key)
+{
+    read_number(line, "\"CreateRevision\" : ", &key->create_revision);
+    read_number(line, "\"ModRevision\" : ", &key->mod_revision);
+    read_number(line, "\"Lease\" : ", &key->lease);
+    if (strncmp(line, "\"Key\"", 5) == 0)
+        copy_text(line, key->key);
+    else if (strncmp(line, "\"Value\"", 7) == 0)
+        copy_text(line, key->value);
+}
+
+static size_t read_keys(const char *said, struct etcdctl_key *ret_keys,
+                        size_t max)
+{
+    size_t n = 0;
+    for (const char *line = said; *line; line = strchr(line, '\n') + 1) {
+        if (strncmp(line, "\"Key\"", 5) == 0) {
+            assert_true(n < max);
+            ret_keys[n++] = (struct etcdctl_key){ 0 };
+        }
+        if (n > 0)
+            read_line(line, &ret_keys[n - 1]);
+        assert_non_null(strchr(line, '\n'));
+    }
+    return n;
+}
+
+struct etcdctl_key etcdctl_get(struct etcd_server *server, const char *key)
+{
+    struct etcdctl_key found = { 0 };
+    read_keys(etcdctl(server, "get", "-w", "fields", key), &found, 1);
+    return found;
+}
+
+size_t etcdctl_list(struct etcd_server *server, const char *prefix,
+                    struct etcdctl_key *ret_keys, size_t max)
+{
+    return read_keys(etcdctl(server, "get", "-w", "fields", "--prefix",
+                             "--sort-by=CREATE", prefix),
+                     ret_keys, max);
+}
+
+size_t etcdctl_leases_n(struct etcd_server *server)
+{
+    int64_t n = -1;
+    read_number(etcdctl(server, "lease", "list"), "found ", &n);
+    assert_true(n >= 0);
+    return (size_t)n;
+}
+
+int64_t etcdctl_lease_left_s(struct etcd_server *server, int64_t lease)
+{
+    char id[32];
+    snprintf(id, sizeof id, "%" PRIx64, (uint64_t)lease);
+    const char *said = etcdctl(server, "lease", "timetolive", "-w", "fields",
+                               id);
+    const char *line = strstr(said, "\"TTL\" : ");
+    assert_non_null(line);
+    int64_t left_s = 0;
+    read_number(line, "\"TTL\" : ", &left_s);
+    return left_s;
+}

@@ -1,0 +1,49 @@
+/* etcdctl.h: etcd's own client, to look into a server and to disturb it.
+ *
+ * Functions fail the running cmocka test when etcdctl does.
+ */
+#ifndef ETCDCTL_H
+#define ETCDCTL_H
+
+#include "etcd_server.h"
+
+enum {
+    ETCDCTL_ARGUMENTS_MAX = 16,
+    ETCDCTL_TEXT_BYTES_MAX = 600,
+};
+
+/* A key as etcd has it; absent: create_revision is 0. */
+struct etcdctl_key {
+    char key[ETCDCTL_TEXT_BYTES_MAX];
+    char value[ETCDCTL_TEXT_BYTES_MAX];
+    int64_t create_revision;
+    int64_t mod_revision;
+    int64_t lease;
+};
+
+/* Start it and leave it running: elect, lock, watch. */
+#define etcdctl_start(server, ...)                                             \
+    etcdctl_start_argv(etcd_server_set(server), etcd_server_endpoints(server), \
+                       (const char *const[]){ __VA_ARGS__, NULL })
+struct process *etcdctl_start_argv(struct process_set *set,
+                                   const char *endpoints,
+                                   const char *const *argv);
+
+/* Run it to its end, which must be a success. Returns what it printed, good
+ * until the next run. */
+#define etcdctl(server, ...)                                                   \
+    etcdctl_run((server), (const char *const[]){ __VA_ARGS__, NULL })
+const char *etcdctl_run(struct etcd_server *server, const char *const *argv);
+
+/* Look one key up. */
+struct etcdctl_key etcdctl_get(struct etcd_server *server, const char *key);
+/* All keys with this prefix, the oldest first; "": all there are. Returns
+ * how many; more than max fail the test. */
+size_t etcdctl_list(struct etcd_server *server, const char *prefix,
+                    struct etcdctl_key *ret_keys, size_t max);
+/* How many leases there are. */
+size_t etcdctl_leases_n(struct etcd_server *server);
+/* The seconds that a lease has left; -1: it does not exist. */
+int64_t etcdctl_lease_left_s(struct etcd_server *server, int64_t lease);
+
+#endif
