@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define WANTS_CERTIFICATE                                                      \
     "the server refuses the client's certificate, or wants one (--cert, "      \
@@ -36,19 +37,48 @@ static const struct {
       "the server does not speak TLS; is it http:// instead of https://?" },
     { CURLE_SSL_CONNECT_ERROR, "protocol version",
       "the server speaks no TLS of version 1.2 or newer" },
+    { CURLE_SSL_CONNECT_ERROR, "SSL_ERROR_SYSCALL",
+      "the server cuts the TLS handshake; is it http:// instead of https://?" },
     { CURLE_SSL_CONNECT_ERROR, "alert", WANTS_CERTIFICATE },
     { CURLE_RECV_ERROR, "alert", WANTS_CERTIFICATE },
     { CURLE_SEND_ERROR, "alert", WANTS_CERTIFICATE },
-    { CURLE_GOT_NOTHING, "",
-      "empty reply; is it https:// instead of http://?" },
 };
 
-static const char *tls_failure(const struct http_transfer *t, CURLcode code)
+static bool is_tls(const struct http_transfer *t)
+{
+    const char *scheme = NULL;
+    curl_easy_getinfo(t->easy, CURLINFO_SCHEME, &scheme);
+    return scheme && strcasecmp(scheme, "https") == 0;
+}
+
+/* A new connection that ends before a byte of reply has come: server and
+ * client may mean different things by it. TLS 1.3 tells a client without a
+ * good certificate only after the handshake, and the cut may be faster than
+ * the alert. */
+static const char *cut_connection(const struct http_transfer *t)
+{
+    curl_off_t connecting_us = 0; /* stays 0 when one is used again */
+    curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connecting_us);
+    if (connecting_us == 0 || t->header_bytes > 0)
+        return NULL;
+    if (!is_tls(t))
+        return "connection cut; is it https:// instead of http://?";
+    if (t->config->cert)
+        return "connection cut; does the server trust the client's certificate"
+               " (--cert)?";
+    return "connection cut; does the server want a client certificate"
+           " (--cert, --key)?";
+}
+
+static const char *known_failure(const struct http_transfer *t, CURLcode code)
 {
     for (size_t i = 0; i < sizeof tls_failures / sizeof *tls_failures; i++)
         if (tls_failures[i].code == code &&
             strstr(t->curl_message, tls_failures[i].part))
             return tls_failures[i].words;
+    if (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+        code == CURLE_GOT_NOTHING)
+        return cut_connection(t);
     return NULL;
 }
 
@@ -82,7 +112,7 @@ void http_error_explain(struct http_transfer *t, CURLcode code)
         explain_timeout(t);
         return;
     }
-    const char *cause = tls_failure(t, code);
+    const char *cause = known_failure(t, code);
     if (!cause && code == CURLE_COULDNT_CONNECT)
         cause = connect_failure(t);
     if (!cause && t->curl_message[0])
