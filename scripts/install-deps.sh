@@ -1,22 +1,26 @@
 #!/usr/bin/env bash
 # install-deps.sh [GROUP...]: installs what is missing for these groups: build
-# (default), run, test, lint. Says beforehand what it installs. With apt-get
+# (default), run, test, lint, fuzz. Says beforehand what it installs. With apt-get
 # only; elsewhere it names what is missing and fails.
 set -euo pipefail
 
 declare -A needs=(
     [build]='compiler make libc-headers pkg-config libcurl libcjson'
     [run]='etcd'
-    [test]='cmocka etcd etcdctl bats tmux'
+    [test]='cmocka etcd etcdctl bats tmux c++'
     [lint]='shellcheck clang clang-format clang-tidy git'
+    [fuzz]='clang clang-runtimes'
 )
 cc=${CC:-cc}
+fuzzer='int LLVMFuzzerTestOneInput(char *d, long n) { return d && n > 9; }'
 
 # Is this need met? By what is there, not by who installed it.
 have() {
     case $1 in
     compiler) command -v "$cc" ;;
     libc-headers) echo '#include <stdlib.h>' | "$cc" -E - ;;
+    clang-runtimes) echo "$fuzzer" | clang -fsanitize=fuzzer,address \
+        -x c -o /dev/null - ;;
     libcurl | libcjson | cmocka) pkg-config --exists "$1" ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -32,6 +36,10 @@ package() {
     cmocka) echo libcmocka-dev ;;
     etcd) echo etcd-server ;;
     etcdctl) echo etcd-client ;;
+    c++) echo g++ ;;
+    clang-runtimes) # named after clang's version, which must be there first
+        ! have clang || echo "libclang-rt-$(clang -dumpversion |
+            cut -d. -f1)-dev" ;;
     *) echo "$1" ;;
     esac
 }
@@ -45,7 +53,7 @@ look() {
         for need in ${needs[$group]:?no such group: $group}; do
             have "$need" && continue
             missing+=("$need")
-            packages+=("$(package "$need")")
+            mapfile -t -O ${#packages[@]} packages < <(package "$need")
         done
     done
 }
@@ -73,16 +81,23 @@ if ! command -v apt-get >/dev/null ||
     exit 69
 fi
 
-echo "install-deps: installing ${packages[*]}" >&2
 as_root+=(env DEBIAN_FRONTEND=noninteractive)
 apt=("${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=300)
-case " ${packages[*]} " in
-*' etcd-server '*) say_no_to_services ;;
-esac
-# The lists that are there may do when no fresh ones can be had.
-"${apt[@]}" update || { sleep 2 && "${apt[@]}" update; } || true
-"${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null
 
+install() {
+    echo "install-deps: installing ${packages[*]}" >&2
+    case " ${packages[*]} " in
+    *' etcd-server '*) say_no_to_services ;;
+    esac
+    # The lists that are there may do when no fresh ones can be had.
+    "${apt[@]}" update || { sleep 2 && "${apt[@]}" update; } || true
+    "${apt[@]}" install -y --no-install-recommends "${packages[@]}" \
+        >/dev/null
+}
+
+install
+look "$@"
+[ ${#packages[@]} -eq 0 ] || install # what had to wait for another package
 look "$@"
 if [ ${#missing[@]} -gt 0 ]; then
     echo "install-deps: still missing: ${missing[*]}" >&2
