@@ -7,6 +7,15 @@
 #include "sys/error.h"
 #include "sys/text.h"
 
+void candidate_config_init(struct candidate_config *config)
+{
+    *config = (struct candidate_config){
+        .election = "leader",
+        .endpoints = "http://127.0.0.1:2379",
+        .ttl_s = CANDIDATE_TTL_S_DEFAULT,
+    };
+}
+
 static int check_name(const char *field, const char *name, size_t bytes_max,
                       struct candidate_error *err)
 {

@@ -1,4 +1,5 @@
-/* config.h: is a configuration one that can work? */
+/* config.h: is a configuration one that can work? Its defaults, in config.c,
+ * are candidate_config_init() of the public header. */
 #ifndef CONFIG_H
 #define CONFIG_H
 

@@ -132,6 +132,7 @@ void etcd_lane_fail(struct etcd *e, struct etcd_lane *lane, int status,
         .type = ETCD_REPLY_FAILED,
         .tag = lane->tag,
         .endpoint = endpoint,
+        .endpoint_i = lane->endpoint,
         .status = status,
         .message = e->error.message,
     };

@@ -38,6 +38,7 @@ struct etcd_reply {
     enum etcd_reply_type type;
     uint64_t tag;
     const char *endpoint; /* that answered, or did not */
+    unsigned endpoint_i;  /* its place in the list */
     int status; /* of FAILED: ERETRY, EDENIED, ENOTFOUND (a lease or key),
                    EEXISTS, EPROTO (garbage: as ERETRY), ENOMEM */
     const char *message; /* of FAILED: "http://a:2379: connection refused" */

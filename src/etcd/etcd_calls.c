@@ -124,6 +124,7 @@ void etcd_calls_take(struct etcd *e, const struct http_event *event,
     struct etcd_reply reply = {
         .tag = e->call.tag,
         .endpoint = etcd_lane_url(e, &e->call),
+        .endpoint_i = e->call.endpoint,
         .message = "",
     };
     int r = answer_read(&e->arena, e->call_type, e->call_lease, event, &reply,

@@ -48,6 +48,7 @@ bool etcd_stream_next(struct etcd *e, struct etcd_reply *ret_reply)
     struct etcd_reply reply = {
         .tag = e->stream.tag,
         .endpoint = etcd_lane_url(e, &e->stream),
+        .endpoint_i = e->stream.endpoint,
         .message = "",
     };
     int r = answer_read_message(&e->arena, e->stream_keys_n, data, bytes,

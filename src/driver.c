@@ -1,0 +1,327 @@
+/* driver.c: see driver.h. */
+#include "driver.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "etcd/version.h"
+#include "sys/clock.h"
+
+enum { VERSION_TIMEOUT_MS = 1000 };
+
+/* Names the question for etcd's version; the core counts from 1. */
+static const uint64_t version_tag = UINT64_MAX;
+
+/* ---- what the core wants done ---- */
+
+static void send_request(struct driver *d,
+                         const struct election_request *request)
+{
+    struct etcd *e = d->etcd;
+    uint64_t op = request->op;
+    int64_t timeout_ms = request->timeout_ms;
+    int64_t revision = request->lock_revision;
+    d->request = *request;
+    switch (request->type) {
+    case ELECTION_GRANT:
+        lock_set_lease(&d->lock, request->lease);
+        etcd_grant(e, op, timeout_ms, request->lease, request->ttl_ms / 1000);
+        break;
+    case ELECTION_ATTEMPT:
+        lock_attempt(&d->lock, e, op, timeout_ms);
+        break;
+    case ELECTION_CLAIM:
+        lock_claim(&d->lock, e, op, timeout_ms, revision);
+        break;
+    case ELECTION_CHECK:
+        lock_check(&d->lock, e, op, timeout_ms, revision);
+        break;
+    case ELECTION_KEEPALIVE:
+        etcd_keepalive(e, op, timeout_ms, request->lease);
+        break;
+    case ELECTION_BARRIER:
+        lock_barrier(&d->lock, e, op, timeout_ms, revision);
+        break;
+    case ELECTION_RESIGN:
+        lock_resign(&d->lock, e, op, timeout_ms, revision);
+        break;
+    case ELECTION_REVOKE:
+        etcd_revoke(e, op, timeout_ms, request->lease);
+        break;
+    }
+}
+
+/* The key that a role means; size 0: none that can be watched. */
+static struct etcd_bytes key_of(const struct driver *d, enum election_role role)
+{
+    switch (role) {
+    case ELECTION_OWN:
+        return (struct etcd_bytes){ d->lock.key, strlen(d->lock.key) };
+    case ELECTION_LEADER:
+        return (struct etcd_bytes){ d->lock.leader_key,
+                                    strlen(d->lock.leader_key) };
+    case ELECTION_PREDECESSOR:
+        return (struct etcd_bytes){ d->predecessor.data, d->predecessor.bytes };
+    case ELECTION_HOLDER:
+        return (struct etcd_bytes){ d->holder.data, d->holder.bytes };
+    }
+    return (struct etcd_bytes){ 0 };
+}
+
+static void open_watch(struct driver *d, const struct election_watch *watch)
+{
+    static const enum election_role roles[DRIVER_WATCHES_MAX] = {
+        ELECTION_LEADER, ELECTION_PREDECESSOR, ELECTION_OWN, ELECTION_HOLDER
+    };
+    struct etcd_watch_key keys[DRIVER_WATCHES_MAX];
+    d->watch_op = watch->op;
+    d->watches_n = 0;
+    for (size_t i = 0; i < DRIVER_WATCHES_MAX; i++) {
+        struct etcd_bytes key = key_of(d, roles[i]);
+        if (!(watch->roles & roles[i]) || key.size == 0)
+            continue;
+        keys[d->watches_n] = (struct etcd_watch_key){ .key = key };
+        d->watch_roles[d->watches_n++] = roles[i];
+    }
+    etcd_watch(d->etcd, watch->op, keys, d->watches_n, watch->from_revision);
+}
+
+static void step(struct driver *d, const struct election_event *event)
+{
+    struct election_actions actions;
+    election_step(&d->election, event, &actions);
+    for (unsigned i = 0; i < actions.notices_n; i++)
+        announce(&d->announcer, event->now_ms, &actions.notices[i]);
+    if (actions.open_watch)
+        open_watch(d, &actions.watch);
+    else if (actions.close_watch)
+        etcd_watch_close(d->etcd);
+    if (actions.send_request)
+        send_request(d, &actions.request);
+    else if (actions.cancel_request)
+        etcd_cancel(d->etcd);
+}
+
+/* ---- what etcd says ---- */
+
+static struct election_key seen(const struct etcd_kv *kv)
+{
+    return (struct election_key){
+        .create_revision = kv->create_revision,
+        .mod_revision = kv->mod_revision,
+        .lease = kv->lease,
+    };
+}
+
+static void keep_key(struct driver_key *kept, const struct etcd_kv *kv)
+{
+    kept->bytes = 0;
+    if (!kv->create_revision || kv->key.size > sizeof kept->data)
+        return;
+    memcpy(kept->data, kv->key.data, kv->key.size);
+    kept->bytes = kv->key.size;
+}
+
+static void take_view(struct driver *d, const struct lock_view *view,
+                      struct election_reply *to)
+{
+    to->succeeded = view->succeeded;
+    to->same_id = view->same_id;
+    to->own = seen(&view->own);
+    to->predecessor = seen(&view->predecessor);
+    to->leader = seen(&view->leader);
+    to->holder = seen(&view->holder);
+    keep_key(&d->predecessor, &view->predecessor);
+    keep_key(&d->holder, &view->holder);
+    d->announcer.leader = words_name(view->leader.value);
+    d->announcer.holder = words_name(view->holder.value);
+    d->announcer.holder_key = words_name(view->holder.key);
+}
+
+static int read_txn(struct driver *d, const struct etcd_txn_result *txn,
+                    struct election_reply *to)
+{
+    struct lock_view view = { 0 };
+    int r = 0;
+    if (d->request.type == ELECTION_ATTEMPT)
+        r = lock_parse_attempt(&d->lock, txn, &view);
+    else if (d->request.type != ELECTION_RESIGN)
+        r = lock_parse(txn, &view);
+    if (r == 0)
+        take_view(d, &view, to);
+    return r;
+}
+
+/* What the reply says of the request; one of a wrong shape says nothing. */
+static enum election_outcome read_reply(struct driver *d,
+                                        const struct etcd_reply *reply,
+                                        struct election_reply *to)
+{
+    to->header = (struct election_header){
+        .cluster_id = reply->header.cluster_id,
+        .raft_term = reply->header.raft_term,
+        .revision = reply->header.revision,
+    };
+    switch (reply->type) {
+    case ETCD_REPLY_LEASE: {
+        int64_t ttl_s = reply->lease.ttl_s;
+        int64_t most_s = ELECTION_TTL_MS_MAX / 1000;
+        to->ttl_ms = (ttl_s > most_s ? most_s : ttl_s) * 1000;
+        return ELECTION_ANSWERED;
+    }
+    case ETCD_REPLY_TXN:
+        return read_txn(d, &reply->txn, to) < 0 ? ELECTION_NO_ANSWER
+                                                : ELECTION_ANSWERED;
+    case ETCD_REPLY_HEADER:
+        return ELECTION_ANSWERED;
+    case ETCD_REPLY_FAILED:
+        if (reply->status == CANDIDATE_ENOTFOUND)
+            return ELECTION_NO_LEASE;
+        return reply->status == CANDIDATE_EDENIED ? ELECTION_DENIED
+                                                  : ELECTION_NO_ANSWER;
+    case ETCD_REPLY_RESULT:
+    case ETCD_REPLY_STATUS:
+    case ETCD_REPLY_WATCH:
+        break;
+    }
+    return ELECTION_NO_ANSWER;
+}
+
+static void on_request_reply(struct driver *d, int64_t now_ms,
+                             const struct etcd_reply *reply)
+{
+    if (reply->tag != d->request.op)
+        return;
+    struct election_event event = {
+        .type = ELECTION_REPLY,
+        .now_ms = now_ms,
+        .reply.op = reply->tag,
+    };
+    event.reply.outcome = read_reply(d, reply, &event.reply);
+    if (event.reply.outcome == ELECTION_DENIED)
+        (void)snprintf(d->announcer.refusal, sizeof d->announcer.refusal, "%s",
+                       reply->message);
+    step(d, &event);
+}
+
+static void on_watch_event(struct driver *d, int64_t now_ms,
+                           enum election_role role,
+                           const struct etcd_watch_event *seen_event)
+{
+    const struct etcd_kv *kv = &seen_event->kv;
+    struct election_event event = {
+        .type = ELECTION_CHANGED,
+        .now_ms = now_ms,
+        .watch_op = d->watch_op,
+        .role = role,
+    };
+    if (seen_event->deleted)
+        event.deleted_at_revision = kv->mod_revision;
+    else
+        event.key = seen(kv);
+    if (role == ELECTION_LEADER && !seen_event->deleted)
+        d->announcer.leader = words_name(kv->value);
+    step(d, &event);
+}
+
+/* Stops when the core has opened another stream because of an event: the new
+ * one begins behind what was read meanwhile. */
+static void on_watch_reply(struct driver *d, int64_t now_ms,
+                           const struct etcd_reply *reply)
+{
+    const struct etcd_watch_result *watch = &reply->watch;
+    if (watch->watch_id < 0 || watch->watch_id >= d->watches_n)
+        return;
+    enum election_role role = d->watch_roles[watch->watch_id];
+    for (size_t i = 0; i < watch->events_n && reply->tag == d->watch_op; i++)
+        on_watch_event(d, now_ms, role, &watch->events[i]);
+}
+
+/* Which faults of etcd's are said, and how often, is decided by outages.c. */
+static void note_endpoint(struct driver *d, int64_t now_ms,
+                          const struct etcd_reply *reply)
+{
+    bool failed = reply->type == ETCD_REPLY_FAILED &&
+        reply->status != CANDIDATE_ENOTFOUND;
+    if (failed) {
+        if (outages_failed(&d->outages, reply->endpoint_i, now_ms,
+                           reply->message))
+            (void)snprintf(
+                announce_notice(&d->announcer, now_ms, CANDIDATE_WARNING),
+                EVENTS_TEXT_BYTES_MAX, "%s", reply->message);
+        return;
+    }
+    d->answered = reply->endpoint_i;
+    if (outages_answered(&d->outages, reply->endpoint_i, now_ms))
+        (void)snprintf(announce_notice(&d->announcer, now_ms, CANDIDATE_INFO),
+                       EVENTS_TEXT_BYTES_MAX, "%s: answers again",
+                       reply->endpoint);
+}
+
+static void on_version(struct driver *d, int64_t now_ms,
+                       const struct etcd_reply *reply)
+{
+    if (reply->type != ETCD_REPLY_STATUS ||
+        version_keeps_leases(reply->member.version))
+        return;
+    struct words_name version = words_name(reply->member.version);
+    (void)snprintf(announce_notice(&d->announcer, now_ms, CANDIDATE_WARNING),
+                   EVENTS_TEXT_BYTES_MAX,
+                   "%s: etcd %s can break its promises about leases when its"
+                   " leader's disk stalls; mended in %s",
+                   reply->endpoint, version.text, VERSION_MENDED);
+}
+
+static void on_reply(struct driver *d, int64_t now_ms,
+                     const struct etcd_reply *reply)
+{
+    if (reply->tag == version_tag) {
+        on_version(d, now_ms, reply);
+        return;
+    }
+    note_endpoint(d, now_ms, reply);
+    if (reply->type == ETCD_REPLY_WATCH)
+        on_watch_reply(d, now_ms, reply);
+    else if (reply->tag == d->watch_op)
+        step(d,
+             &(struct election_event){ .type = ELECTION_WATCH_LOST,
+                                       .now_ms = now_ms,
+                                       .watch_op = reply->tag });
+    else
+        on_request_reply(d, now_ms, reply);
+}
+
+/* Once for each endpoint, when the election leaves time for it. A request of
+ * the core's may replace the question; then it is not asked again. */
+static void ask_version(struct driver *d)
+{
+    uint32_t bit = UINT32_C(1) << d->answered;
+    if (!d->announcer.settled || (d->versions_asked & bit) ||
+        etcd_busy(d->etcd))
+        return;
+    d->versions_asked |= bit;
+    etcd_status(d->etcd, version_tag, VERSION_TIMEOUT_MS);
+}
+
+/* The clock is read anew for each reply: the deadline comes before it. */
+void driver_work(struct driver *d)
+{
+    struct etcd_reply reply;
+    while (etcd_next(d->etcd, &reply))
+        on_reply(d, clock_now_ms(), &reply);
+    int64_t now_ms = clock_now_ms();
+    if (!d->started || now_ms >= election_deadline(&d->election))
+        step(d,
+             &(struct election_event){ .type = d->started ? ELECTION_TICK
+                                                          : ELECTION_START,
+                                       .now_ms = now_ms });
+    d->started = true;
+    ask_version(d);
+}
+
+void driver_resign(struct driver *d)
+{
+    step(d,
+         &(struct election_event){ .type = ELECTION_LEAVE,
+                                   .now_ms = clock_now_ms() });
+}
