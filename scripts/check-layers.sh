@@ -28,7 +28,7 @@ for file in src/*.[ch]; do
     [[ " ${program[*]} " == *" $file "* ]] || library+=("$file")
 done
 
-system='<[a-z_/0-9]+\.h>'
+system='<[A-Za-z_/0-9]+\.h>'
 core='<(stdint|stdbool|stddef|string|assert)\.h>|"core/[a-z_]+\.h"'
 allow "$core" src/core/*.[ch]
 allow "$system|\"(candidate\.h|sys/)" src/sys/*.[ch]

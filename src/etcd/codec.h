@@ -1,4 +1,4 @@
-/* codec.h: etcd's JSON bodies <-> structs. The only user of cJSON.
+/* codec.h: etcd's JSON bodies <-> structs.
  *
  * Field names and shapes: etcd v3 API (rpc.proto, kv.proto) in the JSON
  * mapping of grpc-gateway: int64 as strings of digits, bytes in base64, enums
@@ -158,7 +158,7 @@ struct etcd_lease_result {
 };
 
 struct etcd_status_result {
-    struct etcd_bytes version; /* "3.5.30" */
+    struct etcd_bytes version; /* "3.5.30"; clean text */
     uint64_t leader;           /* member_id; 0: none */
     uint64_t raft_term;
 };
@@ -172,8 +172,8 @@ struct etcd_watch_event {
 struct etcd_watch_result {
     int64_t watch_id;
     bool created, canceled;
-    int64_t compact_revision; /* of canceled; 0: another cause */
-    struct etcd_bytes cancel_reason;
+    int64_t compact_revision;        /* of canceled; 0: another cause */
+    struct etcd_bytes cancel_reason; /* clean text, at most 200 bytes */
     struct etcd_watch_event *events;
     size_t events_n;
 };
@@ -181,14 +181,19 @@ struct etcd_watch_result {
 /* An error as etcd words it, in any of the dialects of 3.4, 3.5 and 3.6, in a
  * unary reply or inside a stream. */
 struct etcd_refusal {
-    int grpc_code; /* 2 unknown ... 16 unauthenticated; -1: none given */
-    struct etcd_bytes message;
+    int grpc_code; /* 2 unknown ... 16 unauthenticated; -1: none of gRPC's */
+    struct etcd_bytes message; /* clean text, at most 200 bytes */
 };
 
 /* Each parses one whole body into memory of `arena`. On success the output is
  * set; on failure it is untouched.
- * Returns 0; CANDIDATE_EPROTO (err says what is wrong, and where) when it is
- * not strictly what etcd answers; CANDIDATE_ENOMEM. */
+ * What etcd never leaves out must be there: a header with cluster, term and
+ * (but for watches) revision; key, revisions and version of a key that exists.
+ * Bytes that are absent are "", not NULL.
+ * Returns 0; CANDIDATE_EPROTO (err says what is wrong, and where: "kvs[0].key:
+ * missing") when it is not strictly what etcd answers; CANDIDATE_ENOMEM. A
+ * body that is an error is EPROTO too, also for a keepalive, which may come
+ * with status 200: then ask codec_parse_refusal(). */
 int codec_parse_lease(struct arena *arena, const char *body, size_t bytes,
                       struct etcd_header *ret_header,
                       struct etcd_lease_result *ret_lease,
@@ -214,9 +219,9 @@ int codec_parse_status(struct arena *arena, const char *body, size_t bytes,
                        struct etcd_status_result *ret_status,
                        struct candidate_error *err);
 
-/* Any error body. Also fails with EPROTO on a body that is no error; plain
- * text ("Not Found") is one with grpc_code -1 and the text, cut to 200 bytes
- * and made printable, as its message. */
+/* Any error body. Fails with EPROTO on a body that is no error, is empty, or
+ * begins like JSON and is not. Other text ("Not Found") is an error with
+ * grpc_code -1 and the text as its message. */
 int codec_parse_refusal(struct arena *arena, const char *body, size_t bytes,
                         struct etcd_refusal *ret_refusal,
                         struct candidate_error *err);

@@ -12,32 +12,42 @@ static bool is_continuation(unsigned char byte)
     return (byte & 0xc0) == 0x80;
 }
 
-/* How many bytes the clean character at data has; 0: it is not clean. */
-static size_t clean_bytes(const unsigned char *data, size_t size)
+size_t text_character_bytes(const char *data, size_t size)
 {
-    unsigned char first = data[0];
-    if (first < 0x80)
-        return first >= 0x20 && first != 0x7f;
-    size_t bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || size < bytes)
+    const unsigned char *bytes = (const unsigned char *)data;
+    if (size == 0)
         return 0;
-    for (size_t i = 1; i < bytes; i++)
-        if (!is_continuation(data[i]))
+    unsigned char first = bytes[0];
+    if (first < 0x80)
+        return 1;
+    size_t step = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || size < step)
+        return 0;
+    for (size_t i = 1; i < step; i++)
+        if (!is_continuation(bytes[i]))
             return 0;
-    unsigned char second = data[1];
-    bool control = first == 0xc2 && second < 0xa0;
+    unsigned char second = bytes[1];
     bool overlong = (first == 0xe0 && second < 0xa0) ||
         (first == 0xf0 && second < 0x90);
     bool surrogate = first == 0xed && second > 0x9f;
     bool beyond = first == 0xf4 && second > 0x8f;
-    return control || overlong || surrogate || beyond ? 0 : bytes;
+    return overlong || surrogate || beyond ? 0 : step;
+}
+
+/* How many bytes the clean character at data has; 0: it is not clean. */
+static size_t clean_bytes(const char *data, size_t size)
+{
+    size_t step = text_character_bytes(data, size);
+    unsigned char first = (unsigned char)data[0];
+    bool c0 = step == 1 && (first < 0x20 || first == 0x7f);
+    bool c1 = step == 2 && first == 0xc2 && (unsigned char)data[1] < 0xa0;
+    return c0 || c1 ? 0 : step;
 }
 
 bool text_is_clean(const char *data, size_t size)
 {
-    const unsigned char *bytes = (const unsigned char *)data;
     for (size_t i = 0; i < size;) {
-        size_t step = clean_bytes(bytes + i, size - i);
+        size_t step = clean_bytes(data + i, size - i);
         if (step == 0)
             return false;
         i += step;
@@ -48,17 +58,17 @@ bool text_is_clean(const char *data, size_t size)
 void text_escape(char *out, size_t out_size, const char *data, size_t size)
 {
     assert(out_size >= 8);
-    const unsigned char *bytes = (const unsigned char *)data;
     size_t used = 0;
     size_t last_fit = 0; /* so far that the ellipsis fits behind it */
     for (size_t i = 0; i < size;) {
-        size_t step = clean_bytes(bytes + i, size - i);
+        size_t step = clean_bytes(data + i, size - i);
         char piece[5];
         size_t piece_size = step ? step : 4;
         if (step)
             memcpy(piece, data + i, step);
         else
-            snprintf(piece, sizeof piece, "\\x%02x", (unsigned)bytes[i]);
+            snprintf(piece, sizeof piece, "\\x%02x",
+                     (unsigned)(unsigned char)data[i]);
         if (used + sizeof ellipsis <= out_size)
             last_fit = used;
         if (used + piece_size >= out_size) {

@@ -5,7 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Well-formed UTF-8 (Unicode 15, table 3-7) without control characters
+/* How many bytes the well-formed UTF-8 character (Unicode 15, table 3-7) at
+ * the start of data has; 0: there is none. */
+size_t text_character_bytes(const char *data, size_t size);
+
+/* Well-formed UTF-8 without control characters
  * (C0, DEL, C1)? */
 bool text_is_clean(const char *data, size_t size);
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,9 +117,11 @@ static void range_sorts_by_each_target(void **state)
         };
         buf_consume(body, body->size);
         assert_int_equal(codec_build_range(body, &range), 0);
-        char expected[128] =
-            "{\"key\":\"YQ==\",\"sort_order\":\"ASCEND\",\"sort_target\":\"";
-        strcat(strcat(expected, words[i]), "\"}");
+        char expected[128];
+        snprintf(expected, sizeof expected,
+                 "{\"key\":\"YQ==\",\"sort_order\":\"ASCEND\","
+                 "\"sort_target\":\"%s\"}",
+                 words[i]);
         assert_body(body, expected);
     }
 }
@@ -316,7 +319,7 @@ static void body_past_its_limit_leaves_the_buffer_as_before(void **state)
 {
     (void)state;
     struct buf body;
-    buf_init(&body, 2 * CODEC_BODY_BYTES_MAX);
+    buf_init(&body, (size_t)2 * CODEC_BODY_BYTES_MAX);
     assert_int_equal(buf_add(&body, "before", 6), 0);
     char *value = calloc(1, CODEC_BODY_BYTES_MAX);
     assert_non_null(value);

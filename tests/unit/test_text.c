@@ -52,6 +52,36 @@ static void malformed_utf8_is_not_clean(void **state)
         assert_false(clean(bad[i]));
 }
 
+/* Against the definition: a code point's one shortest form, nothing else. */
+static void a_character_is_the_one_form_of_a_code_point(void **state)
+{
+    (void)state;
+    for (uint32_t c = 0; c <= 0x3fffff; c++) { /* all that 4 bytes can spell */
+        char all[3][4] = {
+            { (char)(0xc0 | c >> 6), (char)(0x80 | (c & 63)) },
+            { (char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 63)),
+              (char)(0x80 | (c & 63)) },
+            { (char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 63)),
+              (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63)) },
+        };
+        bool exists = c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+        size_t shortest = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+        for (size_t size = c < 0x800 ? 2
+                 : c < 0x10000       ? 3
+                                     : 4;
+             size <= 4; size++) {
+            size_t n = text_character_bytes(all[size - 2], size);
+            if (n != (exists && size == shortest ? size : 0))
+                fail_msg("U+%04X in %zu bytes gives %zu", c, size, n);
+            if (text_character_bytes(all[size - 2], size - 1) != 0)
+                fail_msg("U+%04X cut after %zu bytes passes", c, size - 1);
+        }
+    }
+    assert_int_equal(text_character_bytes("a", 0), 0);
+    assert_int_equal(text_character_bytes("\n", 1), 1);
+    assert_int_equal(text_character_bytes("\x80", 1), 0);
+}
+
 static void escape_keeps_clean_text_and_spells_the_rest(void **state)
 {
     (void)state;
@@ -84,6 +114,7 @@ int main(void)
         cmocka_unit_test(well_formed_utf8_is_clean),
         cmocka_unit_test(control_characters_are_not_clean),
         cmocka_unit_test(malformed_utf8_is_not_clean),
+        cmocka_unit_test(a_character_is_the_one_form_of_a_code_point),
         cmocka_unit_test(escape_keeps_clean_text_and_spells_the_rest),
         cmocka_unit_test(escape_never_writes_past_its_buffer),
     };
