@@ -121,7 +121,7 @@ tests: unit sim e2e all
 
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
-	@$(MAKE_ALL) tests
+	@+$(MAKE_ALL) tests
 	@CANDIDATE=$(abspath $(PROGRAM)) scripts/run-tests.sh \
 		$(unit_BIN) $(sim_BIN) $(e2e_BIN) $(CLI_TESTS)
 
@@ -131,7 +131,7 @@ run: ## install what is missing, build, start etcd, run candidate ID=A [ARGS=...
 	@test -n "$$ID" || { echo 'Say who runs: make run ID=A'; exit 64; }
 	@scripts/install-deps.sh build run
 	@test -e $(BUILD)/candidate || echo 'Building candidate.' >&2
-	@$(MAKE_ALL) -s all
+	@+$(MAKE_ALL) -s all
 	@exec scripts/run.sh $(BUILD)/candidate $(ARGS) "$$ID"
 
 demo: all ## three candidates side by side in tmux
@@ -155,7 +155,7 @@ uninstall: ## remove what install put there
 # ---- looking after it ----
 lint: ## style, layers, static analysis
 	@scripts/install-deps.sh build lint
-	@$(MAKE_ALL) -s all
+	@+$(MAKE_ALL) -s all
 	shellcheck scripts/*.sh .ci/run
 	clang-format --dry-run -Werror $$(git ls-files '*.[ch]')
 	scripts/check-layers.sh
