@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# run.sh PROGRAM [ARG...]: what `make run` runs. Where the endpoint is the
-# default one and nobody answers there, starts an etcd that goes on when
-# PROGRAM has ended, so that the next candidate finds it; then becomes PROGRAM.
+# run.sh PROGRAM [ARG...]: what `make run` runs. When nobody answers at the
+# endpoint (ETCDCTL_ENDPOINTS, else 127.0.0.1:2379) and that is this machine,
+# starts an etcd there, which goes on when PROGRAM has ended, so that the next
+# candidate finds it; then becomes PROGRAM.
 set -euo pipefail
 
-url=http://127.0.0.1:2379
-address=${url#http://}
-dir=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}/candidate-etcd-$(id -u)
+endpoint=${ETCDCTL_ENDPOINTS:-127.0.0.1:2379}
 ready_s=30
 
 fail() {
@@ -18,21 +17,21 @@ fail() {
 # does not need otherwise.
 healthy() {
     (
-        exec 3<>"/dev/tcp/${address%:*}/${address#*:}"
+        exec 3<>"/dev/tcp/127.0.0.1/$port"
         printf 'GET /health HTTP/1.0\r\n\r\n' >&3
         timeout 3 cat <&3 | grep -q '"health": *"\?true'
     ) 2>/dev/null
 }
 
-other_endpoint() {
-    case ${ETCDCTL_ENDPOINTS:-$address} in
-    "$address" | "$url" | "$url/" | *localhost:2379) ;;
-    *) return 0 ;;
-    esac
-    case " $* " in
-    *' --endpoints'*) return 0 ;;
-    esac
-    return 1
+# One of several that begin at the same time starts it.
+start_once() {
+    local lock
+    mkdir -m 700 "$dir" 2>/dev/null || true
+    { [ -O "$dir" ] && [ ! -L "$dir" ]; } || fail "$dir is somebody else's"
+    exec {lock}>"$dir/lock"
+    flock "$lock"
+    healthy || start_etcd
+    exec {lock}>&-
 }
 
 # In its own session, where Ctrl-C does not reach it, and holding nothing that
@@ -66,13 +65,12 @@ start_etcd() {
     fail "etcd does not start; its log is $dir/log"
 }
 
-if ! other_endpoint "$@" && ! healthy; then
-    mkdir -m 700 "$dir" 2>/dev/null || true
-    { [ -O "$dir" ] && [ ! -L "$dir" ]; } || fail "$dir is somebody else's"
-    # One of several that begin at the same time starts it.
-    exec {lock}>"$dir/lock"
-    flock "$lock"
-    healthy || start_etcd
-    exec {lock}>&-
+# Only a port of this machine can be served from here.
+if [[ $endpoint =~ ^(http://)?(127\.0\.0\.1|localhost):([0-9]+)/?$ ]] &&
+    [[ " $*" != *' --endpoints'* ]]; then
+    port=${BASH_REMATCH[3]}
+    url=http://127.0.0.1:$port
+    dir=${TMPDIR:-/tmp}/candidate-etcd-$(id -u)-$port
+    healthy || start_once
 fi
 exec "$@"
