@@ -31,6 +31,10 @@ ERRORS = -Werror
 endif
 LIBS := $(shell pkg-config --libs libcurl libcjson 2>/dev/null || \
 	echo -lcurl -lcjson)
+# What is being made is shown, not how; V=1 shows that too.
+ifneq ($(V),1)
+Q = @echo '  $@';
+endif
 COMPILE = $(CC) $(ALL_CFLAGS) $(ERRORS) -MMD -MP
 LINK = $(CC) -pie $(ALL_LDFLAGS)
 MAKE_ALL = $(MAKE) --no-print-directory \
@@ -72,24 +76,24 @@ $(BUILD)/flags: FORCE
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(Q)$(COMPILE) -c -o $@ $<
 
 $(LIBRARY): $(LIBRARY_OBJ)
 $(BUILD)/tests/program.a: $(filter-out %/main.o,$(PROGRAM_OBJ))
 $(BUILD)/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(SHARED): $(LIBRARY_OBJ)
-	$(CC) -shared $(ALL_LDFLAGS) $(DEFS) -Wl,-soname,$(@F) -o $@ $^ $(LIBS)
-	ln -sf $(@F) $(BUILD)/libcandidate.so
+	$(Q)$(CC) -shared $(ALL_LDFLAGS) $(DEFS) -Wl,-soname,$(@F) -o $@ $^ $(LIBS)
+	@ln -sf $(@F) $(BUILD)/libcandidate.so
 
 $(BUILD)/candidate: $(PROGRAM_OBJ) $(LIBRARY)
-	$(LINK) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
 candidate: $(BUILD)/candidate
-	ln -sf $< $@
+	@ln -sf $< $@
 
 $(BUILD)/candidate.pc: FORCE
 	@mkdir -p $(@D)
@@ -111,7 +115,7 @@ $$(BUILD)/tests/$(1).a: $$(call objects,$$(filter-out tests/$(1)/test_%,\
 $$(BUILD)/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/$(1).a \
 		$$(BUILD)/tests/program.a $$(LIBRARY)
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@ $$^ -lcmocka $$(LIBS) -lpthread
+	$$(Q)$$(LINK) -o $$@ $$^ -lcmocka $$(LIBS) -lpthread
 $(1): $$($(1)_BIN)
 endef
 $(foreach k,unit sim e2e,$(eval $(call kind,$(k))))

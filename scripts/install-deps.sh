@@ -7,7 +7,7 @@ set -euo pipefail
 declare -A needs=(
     [build]='compiler make libc-headers pkg-config libcurl libcjson'
     [run]='etcd'
-    [test]='cmocka etcd etcdctl bats tmux c++'
+    [test]='cmocka etcd etcdctl bats tmux c++ pkill'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
 )
@@ -37,6 +37,7 @@ package() {
     etcd) echo etcd-server ;;
     etcdctl) echo etcd-client ;;
     c++) echo g++ ;;
+    pkill) echo procps ;;
     clang-runtimes) # named after clang's version, which must be there first
         ! have clang || echo "libclang-rt-$(clang -dumpversion |
             cut -d. -f1)-dev" ;;

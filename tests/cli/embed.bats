@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# The installed library, as a program of somebody else meets it.
+
+setup_file() {
+    export ROOT=$BATS_FILE_TMPDIR/root
+    export PKG_CONFIG_SYSROOT_DIR=$ROOT
+    export PKG_CONFIG_PATH=$ROOT/opt/candidate/lib/pkgconfig
+    export LD_LIBRARY_PATH=$ROOT/opt/candidate/lib
+    make -s install DESTDIR="$ROOT" PREFIX=/opt/candidate 3>&-
+}
+
+# build COMPILER OPTION...: embed.c, from the installed files alone.
+build() {
+    local sanitizers=()
+    [ "${SANITIZE-0}" = 0 ] || sanitizers=(-fsanitize=address,undefined)
+    # shellcheck disable=SC2046 # the flags are words
+    "$@" -Wall -Wextra -Wpedantic -Werror "${sanitizers[@]}" \
+        tests/example/embed.c -o "$BATS_TEST_TMPDIR/embed" \
+        $(pkg-config --cflags --libs candidate)
+}
+
+elect() {
+    run -0 --separate-stderr scripts/with-etcd.sh \
+        bash -c '"$1" "$ETCDCTL_ENDPOINTS" "$2"; etcdctl get --prefix ""' \
+        elect "$BATS_TEST_TMPDIR/embed" "$1" 3>&-
+}
+
+bats_require_minimum_version 1.5.0
+
+@test "pkg-config gives the version that the header gives" {
+    run -0 pkg-config --modversion candidate
+    grep -qF "CANDIDATE_VERSION \"$output\"" include/candidate.h
+}
+
+@test "a C program is elected, gets a token, resigns and leaves no key" {
+    build "${CC:-cc}" -std=c17
+    elect in-c
+    [ "${lines[0]}" = attempting ]
+    [[ ${lines[1]} =~ ^leading,\ fencing\ token\ [1-9][0-9]*$ ]]
+    [ "${lines[2]}" = resigned ]
+    [ ${#lines[@]} -eq 3 ]
+}
+
+@test "the same file is a C++ program" {
+    local cxx=c++
+    [[ ${CC-} != *clang* ]] || cxx=clang++
+    build "$cxx" -x c++ -std=c++11
+    elect in-c++
+    [[ ${lines[1]} =~ ^leading,\ fencing\ token\ [1-9][0-9]*$ ]]
+}
+
+@test "the program uses the shared library by its SONAME" {
+    build "${CC:-cc}" -std=c17
+    readelf -d "$BATS_TEST_TMPDIR/embed" | grep -F '[libcandidate.so.0]'
+}
+
+@test "uninstall leaves nothing" {
+    local root=$BATS_TEST_TMPDIR/root
+    make -s install DESTDIR="$root" PREFIX=/opt/candidate 3>&-
+    make -s uninstall DESTDIR="$root" PREFIX=/opt/candidate 3>&-
+    run -0 find "$root" -not -type d
+    [ -z "$output" ]
+}
