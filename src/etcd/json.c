@@ -42,6 +42,13 @@ void json_complain_missing(struct json *j, const cJSON *object,
                           top ? "" : path, top ? "" : ".", name);
 }
 
+static void complain_twice(struct json *j, const cJSON *value)
+{
+    char path[JSON_PATH_BYTES_MAX];
+    json_path(j->root, value, path);
+    j->status = error_set(j->err, CANDIDATE_EPROTO, "%s: stands twice", path);
+}
+
 static void complain_no_memory(struct json *j)
 {
     if (j->status == 0)
@@ -83,7 +90,7 @@ static void check_names(struct json *j, const cJSON *object)
         qsort(members, n, sizeof *members, compare_names);
     for (i = 1; i < n && j->status == 0; i++)
         if (compare_names(&members[i - 1], &members[i]) == 0)
-            json_complain(j, members[i].value, "the only one of its name");
+            complain_twice(j, members[i].value);
     if (members != few)
         free(members);
 }
