@@ -60,8 +60,8 @@ PROGRAM_LINK = $(PROGRAM:build/%=%)
 endif
 CLI_TESTS = $(wildcard tests/cli/*.bats)
 
-.PHONY: all test unit e2e sim tests run lint format fuzz bench demo install \
-	uninstall clean help FORCE
+.PHONY: all test unit e2e sim tests fuzzers run lint format fuzz bench demo \
+	install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -121,13 +121,23 @@ endef
 $(foreach k,unit sim e2e,$(eval $(call kind,$(k))))
 $(BUILD)/tests/%.o: private ALL_CFLAGS += -Itests
 
-tests: unit sim e2e all
+# tests/fuzz/fuzz_X.c is a fuzzer. Linked with replay.c it tries its corpus; with
+# FUZZ_MAIN=-fsanitize=fuzzer (scripts/fuzz.sh) it looks for more.
+FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
+fuzz_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
+		$(BUILD)/tests/program.a $(LIBRARY)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(LIBS)
+fuzzers: $(fuzz_BIN)
+
+tests: unit sim e2e fuzzers all
 
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
 	@+$(MAKE_ALL) tests
 	@CANDIDATE=$(abspath $(PROGRAM)) scripts/run-tests.sh \
-		$(unit_BIN) $(sim_BIN) $(e2e_BIN) $(CLI_TESTS)
+		$(unit_BIN) $(fuzz_BIN) $(sim_BIN) $(e2e_BIN) $(CLI_TESTS)
 
 # ---- using it ----
 run: export ID := $(ID)

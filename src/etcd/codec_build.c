@@ -146,7 +146,7 @@ static const char *target_word(enum etcd_target target)
     case ETCD_LEASE:
         return "LEASE";
     }
-    assert(!"no such target");
+    assert(false);
     return "";
 }
 
@@ -162,7 +162,7 @@ static const char *relation_word(enum etcd_relation relation)
     case ETCD_NOT_EQUAL:
         return "NOT_EQUAL";
     }
-    assert(!"no such relation");
+    assert(false);
     return "";
 }
 

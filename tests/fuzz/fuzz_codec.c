@@ -1,0 +1,224 @@
+/* fuzz_codec.c: bodies from anywhere, through each of the codec's parsers.
+ *
+ * The input's first byte chooses the parser. Besides memory errors it looks
+ * for replies that pass without being what codec.h promises.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+#include "etcd/codec.h"
+#include "etcd/json_scan.h"
+#include "fuzz/fuzz.h"
+#include "sys/text.h"
+
+/* The letters by which the corpus names the parsers. */
+static const char letters[] = "lkhrpdtswx";
+
+enum { UNTOUCHED = 0x5a }; /* each byte of an output that was not set */
+
+struct replies {
+    struct etcd_header header;
+    struct etcd_lease_result lease;
+    struct etcd_result result;
+    struct etcd_txn_result txn;
+    struct etcd_status_result status;
+    struct etcd_watch_result watch;
+    struct etcd_refusal refusal;
+    bool is_refusal;
+};
+
+static int parse(struct arena *arena, char letter, const char *body,
+                 size_t bytes, struct replies *r, struct candidate_error *err)
+{
+    switch (letter) {
+    case 'l':
+        return codec_parse_lease(arena, body, bytes, &r->header, &r->lease,
+                                 err);
+    case 'k':
+        return codec_parse_keepalive(arena, body, bytes, &r->header, &r->lease,
+                                     err);
+    case 'h':
+        return codec_parse_header(arena, body, bytes, &r->header, err);
+    case 'r':
+        return codec_parse_result(arena, body, bytes, ETCD_OP_RANGE, &r->header,
+                                  &r->result, err);
+    case 'p':
+        return codec_parse_result(arena, body, bytes, ETCD_OP_PUT, &r->header,
+                                  &r->result, err);
+    case 'd':
+        return codec_parse_result(arena, body, bytes, ETCD_OP_DELETE,
+                                  &r->header, &r->result, err);
+    case 't':
+        return codec_parse_txn(arena, body, bytes, &r->header, &r->txn, err);
+    case 's':
+        return codec_parse_status(arena, body, bytes, &r->header, &r->status,
+                                  err);
+    case 'w':
+        return codec_parse_watch(arena, body, bytes, &r->header, &r->watch,
+                                 &r->refusal, &r->is_refusal, err);
+    default:
+        return codec_parse_refusal(arena, body, bytes, &r->refusal, err);
+    }
+}
+
+/* ---- what was promised of a reply ---- */
+
+/* Every byte is there, so that a sanitizer can object, and a NUL behind. */
+static void check_bytes(struct etcd_bytes bytes)
+{
+    CHECK(bytes.data);
+    unsigned sum = 0;
+    for (size_t i = 0; i < bytes.size; i++)
+        sum += (unsigned char)bytes.data[i];
+    CHECK(sum <= 255U * bytes.size);
+    CHECK(bytes.data[bytes.size] == '\0');
+}
+
+static void check_text(struct etcd_bytes text)
+{
+    check_bytes(text);
+    CHECK(text.size <= 200);
+    CHECK(text_is_clean(text.data, text.size));
+}
+
+static void check_kv(const struct etcd_kv *kv, bool exists)
+{
+    check_bytes(kv->key);
+    check_bytes(kv->value);
+    CHECK(kv->key.size > 0);
+    CHECK(kv->mod_revision >= 1);
+    CHECK(kv->create_revision >= exists && kv->version >= exists);
+}
+
+static void check_kvs(const struct etcd_kvs *kvs)
+{
+    CHECK(kvs->count >= 0 && (uint64_t)kvs->count >= kvs->n);
+    for (size_t i = 0; i < kvs->n; i++)
+        check_kv(&kvs->items[i], true);
+}
+
+static void check_txn(const struct etcd_txn_result *txn);
+
+static void check_result(const struct etcd_result *result)
+{
+    switch (result->type) {
+    case ETCD_OP_RANGE:
+        check_kvs(&result->range);
+        break;
+    case ETCD_OP_PUT:
+        if (result->put_prev.create_revision != 0)
+            check_kv(&result->put_prev, true);
+        break;
+    case ETCD_OP_DELETE:
+        CHECK(result->del.deleted >= result->del.prev.count);
+        check_kvs(&result->del.prev);
+        break;
+    case ETCD_OP_TXN:
+        check_txn(&result->txn);
+        break;
+    }
+}
+
+static void check_txn(const struct etcd_txn_result *txn)
+{
+    for (size_t i = 0; i < txn->results_n; i++)
+        check_result(&txn->results[i]);
+}
+
+static void check_lease(const struct etcd_lease_result *lease)
+{
+    CHECK(lease->ttl_s >= -1 && lease->granted_ttl_s >= 0);
+    for (size_t i = 0; i < lease->keys_n; i++)
+        check_bytes(lease->keys[i]);
+}
+
+static void check_watch(const struct etcd_watch_result *watch)
+{
+    CHECK(watch->watch_id >= -1 && watch->compact_revision >= 0);
+    check_text(watch->cancel_reason);
+    for (size_t i = 0; i < watch->events_n; i++) {
+        const struct etcd_watch_event *event = &watch->events[i];
+        check_kv(&event->kv, !event->deleted);
+        if (event->prev.create_revision != 0)
+            check_kv(&event->prev, true);
+    }
+}
+
+static void check_refusal(const struct etcd_refusal *refusal)
+{
+    check_text(refusal->message);
+    CHECK(refusal->grpc_code == -1 ||
+          (refusal->grpc_code >= 1 && refusal->grpc_code <= 16));
+}
+
+static void check_header(const struct etcd_header *header, char letter)
+{
+    CHECK(header->cluster_id > 0 && header->raft_term > 0);
+    CHECK(header->revision >= (letter == 'w' ? 0 : 1));
+}
+
+static void check_success(const struct replies *r, char letter)
+{
+    if (letter == 'x' || (letter == 'w' && r->is_refusal)) {
+        check_refusal(&r->refusal);
+        return;
+    }
+    check_header(&r->header, letter);
+    if (strchr("lk", letter))
+        check_lease(&r->lease);
+    else if (strchr("rpd", letter))
+        check_result(&r->result);
+    else if (letter == 't')
+        check_txn(&r->txn);
+    else if (letter == 's')
+        check_text(r->status.version);
+    else if (letter == 'w')
+        check_watch(&r->watch);
+}
+
+/* A text that passes does not pass any more when its end is cut off. */
+static void check_cut(char letter, const char *body, size_t bytes)
+{
+    while (bytes > 0 && strchr(" \t\r\n", body[bytes - 1]))
+        bytes--;
+    CHECK(bytes > 0 && body[bytes - 1] == '}');
+    struct arena arena;
+    arena_init(&arena);
+    struct replies r;
+    CHECK(parse(&arena, letter, body, bytes - 1, &r, NULL) == CANDIDATE_EPROTO);
+    arena_done(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    const char *at = memchr(letters, data[0], sizeof letters - 1);
+    if (!at)
+        at = &letters[data[0] % (sizeof letters - 1)];
+    char letter = *at;
+    const char *body = (const char *)data + 1;
+    size_t bytes = size - 1;
+    struct arena arena;
+    arena_init(&arena);
+    struct candidate_error err = { 0 };
+    struct replies r;
+    memset(&r, UNTOUCHED, sizeof r);
+    int status = parse(&arena, letter, body, bytes, &r, &err);
+    /* ENOMEM would mean that cJSON refused what json_scan() let pass. */
+    CHECK(status == 0 || status == CANDIDATE_EPROTO);
+    if (status == 0) {
+        check_success(&r, letter);
+        bool plain = letter == 'x' && json_scan(body, bytes, NULL) < 0;
+        if (!plain)
+            check_cut(letter, body, bytes);
+    } else {
+        CHECK(err.code == status && err.message[0] != '\0');
+        CHECK(text_is_clean(err.message, strlen(err.message)));
+        const unsigned char *seen = (const unsigned char *)&r;
+        for (size_t i = 0; i < sizeof r; i++)
+            CHECK(seen[i] == UNTOUCHED);
+    }
+    arena_done(&arena);
+    return 0;
+}
