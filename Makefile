@@ -46,7 +46,7 @@ VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PROGRAM_SRC = $(wildcard src/main.c src/options.c src/output.c \
-	src/sys/log.c src/sys/signals.c)
+	src/sys/fd.c src/sys/keyboard.c src/sys/log.c src/sys/signals.c)
 PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))
 LIBRARY_OBJ = $(call objects,$(filter-out $(PROGRAM_SRC),\
 	$(wildcard src/*.c src/*/*.c)))
