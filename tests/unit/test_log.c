@@ -1,0 +1,194 @@
+/* test_log.c: lines for the operator, and what becomes of them when nobody
+ * reads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+
+/* Several pages: a page that is used in part is not room, for poll(). */
+enum { PIPE_BYTES = 16 * 4096 };
+
+struct fixture {
+    struct log log;
+    int reader, writer;
+    char text[PIPE_BYTES + 1];
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    f->reader = ends[0];
+    f->writer = ends[1];
+    assert_int_equal(fcntl(f->writer, F_SETPIPE_SZ, PIPE_BYTES), PIPE_BYTES);
+    assert_int_equal(fcntl(f->reader, F_SETFL, O_NONBLOCK), 0);
+    log_init(&f->log, f->writer, CANDIDATE_INFO);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    close(f->reader);
+    close(f->writer);
+    free(f);
+    return 0;
+}
+
+static const char *received(struct fixture *f)
+{
+    ssize_t n = read(f->reader, f->text, sizeof f->text - 1);
+    f->text[n > 0 ? n : 0] = '\0';
+    return f->text;
+}
+
+static void fill_pipe(struct fixture *f)
+{
+    char filler[PIPE_BYTES];
+    memset(filler, '#', sizeof filler);
+    assert_int_equal(write(f->writer, filler, sizeof filler), PIPE_BYTES);
+}
+
+static void severity_is_a_word_and_an_error_has_none(void **state)
+{
+    struct fixture *f = *state;
+    log_write(&f->log, CANDIDATE_INFO, "one %d", 1);
+    log_write(&f->log, CANDIDATE_WARNING, "two");
+    log_write(&f->log, CANDIDATE_ERROR, "three");
+    log_plain(&f->log, "four");
+    assert_string_equal(received(f),
+                        "candidate: info: one 1\n"
+                        "candidate: warning: two\n"
+                        "candidate: three\n"
+                        "four\n");
+}
+
+static void what_is_below_the_level_is_not_written(void **state)
+{
+    struct fixture *f = *state;
+    log_write(&f->log, CANDIDATE_DEBUG, "hidden");
+    assert_string_equal(received(f), "");
+    log_init(&f->log, f->writer, CANDIDATE_DEBUG);
+    log_write(&f->log, CANDIDATE_DEBUG, "shown");
+    assert_string_equal(received(f), "candidate: debug: shown\n");
+}
+
+static void controls_are_escaped(void **state)
+{
+    struct fixture *f = *state;
+    log_write(&f->log, CANDIDATE_ERROR, "%s", "a\nb\033[2J");
+    assert_string_equal(received(f), "candidate: a\\x0ab\\x1b[2J\n");
+}
+
+static void too_long_a_line_is_cut(void **state)
+{
+    struct fixture *f = *state;
+    char text[2 * LOG_LINE_BYTES_MAX];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    log_write(&f->log, CANDIDATE_ERROR, "%s", text);
+    size_t bytes = strlen(received(f));
+    assert_in_range(bytes, LOG_LINE_BYTES_MAX - 16, LOG_LINE_BYTES_MAX);
+    assert_string_equal(f->text + bytes - 4, "...\n");
+}
+
+static void stuck_reader_delays_nothing_and_is_told_the_count(void **state)
+{
+    struct fixture *f = *state;
+    fill_pipe(f);
+    log_write(&f->log, CANDIDATE_WARNING, "lost 1");
+    log_write(&f->log, CANDIDATE_WARNING, "lost 2");
+    assert_int_equal(strlen(received(f)), PIPE_BYTES);
+    log_write(&f->log, CANDIDATE_WARNING, "kept");
+    log_write(&f->log, CANDIDATE_WARNING, "kept too");
+    assert_string_equal(
+        received(f),
+        "candidate: warning: 2 messages could not be written here\n"
+        "candidate: warning: kept\n"
+        "candidate: warning: kept too\n");
+}
+
+static void count_is_told_at_the_end_when_nothing_else_came(void **state)
+{
+    struct fixture *f = *state;
+    fill_pipe(f);
+    log_write(&f->log, CANDIDATE_WARNING, "lost");
+    assert_int_equal(strlen(received(f)), PIPE_BYTES);
+    log_done(&f->log);
+    assert_string_equal(
+        received(f),
+        "candidate: warning: 1 message could not be written here\n");
+    log_done(&f->log);
+    assert_string_equal(received(f), "");
+}
+
+static void full_disk_only_counts(void **state)
+{
+    struct fixture *f = *state;
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+    log_init(&f->log, full, CANDIDATE_INFO);
+    log_write(&f->log, CANDIDATE_WARNING, "lost");
+    assert_int_equal(f->log.dropped_n, 1);
+    close(full);
+}
+
+/* A file that may not grow beyond some bytes tears a line where we want. */
+static void torn_line_is_ended_by_the_next(void **state)
+{
+    struct fixture *f = *state;
+    char path[] = "/tmp/test_log.XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    unlink(path);
+    signal(SIGXFSZ, SIG_IGN);
+    log_init(&f->log, file, CANDIDATE_INFO);
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit small = { strlen("candidate: to"), before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    log_write(&f->log, CANDIDATE_ERROR, "torn");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    log_write(&f->log, CANDIDATE_ERROR, "whole");
+    log_write(&f->log, CANDIDATE_ERROR, "whole too");
+    ssize_t n = pread(file, f->text, sizeof f->text - 1, 0);
+    f->text[n > 0 ? n : 0] = '\0';
+    assert_string_equal(
+        f->text,
+        "candidate: to\n"
+        "candidate: warning: 1 message could not be written here\n"
+        "candidate: whole\n"
+        "candidate: whole too\n");
+    close(file);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(severity_is_a_word_and_an_error_has_none),
+        TEST(what_is_below_the_level_is_not_written),
+        TEST(controls_are_escaped),
+        TEST(too_long_a_line_is_cut),
+        TEST(stuck_reader_delays_nothing_and_is_told_the_count),
+        TEST(count_is_told_at_the_end_when_nothing_else_came),
+        TEST(full_disk_only_counts),
+        TEST(torn_line_is_ended_by_the_next),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
