@@ -1,0 +1,33 @@
+/* signals.h: signals that ask for an orderly end, as a descriptor to poll.
+ *
+ * SIGTERM and SIGHUP become readable here. SIGINT, SIGQUIT and SIGTSTP keep
+ * the kernel's own meaning: for SIGINT that is to end at once, by the signal,
+ * with nothing sent to etcd, whatever the program is just doing.
+ *
+ * A signal that was ignored when the program was started stays ignored: so
+ * nohup keeps a terminal's SIGHUP away, and a shell script the keyboard's
+ * SIGINT from its background jobs.
+ */
+#ifndef SIGNALS_H
+#define SIGNALS_H
+
+#include "candidate.h"
+
+#include <poll.h>
+
+struct signals {
+    int fd;
+};
+
+/* Take over the signals, and ignore those that would end or stop us where an
+ * error is better: SIGPIPE, SIGXFSZ, SIGTTIN, SIGTTOU. Call before the first
+ * thread is started. Returns 0 or CANDIDATE_ESYSTEM. */
+int signals_init(struct signals *s, struct candidate_error *err);
+
+/* What to wait for before the next signals_next(). */
+struct pollfd signals_pollfd(const struct signals *s);
+
+/* The number of a signal that came, or 0: none. Never blocks. */
+int signals_next(struct signals *s);
+
+#endif
