@@ -18,7 +18,6 @@
 #include "sys/http_transfer.h"
 
 enum {
-    CONNECTIONS_KEPT_MAX = 2,  /* one for unary requests, one for a stream */
     WAIT_MS_MAX = 3600 * 1000, /* libcurl cannot wait without limit */
 };
 
@@ -49,7 +48,10 @@ int http_new(struct http **ret_http, const struct http_config *config,
     if (!h->multi)
         goto free_http;
     curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
-                      (long)CONNECTIONS_KEPT_MAX);
+                      (long)HTTP_CONNECTIONS_MAX);
+    /* Of those that are kept, the oldest makes room before a new one. */
+    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                      (long)HTTP_CONNECTIONS_MAX);
     for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++)
         buf_init(&h->transfers[i].body, HTTP_REPLY_BYTES_MAX);
     *ret_http = h;

@@ -12,6 +12,8 @@
 
 enum {
     HTTP_TRANSFERS_MAX = 4,            /* under way at once */
+    HTTP_CONNECTIONS_MAX = 2,          /* a call's and a stream's; what finds
+                                          both in use waits for one */
     HTTP_FDS_MAX = 16,                 /* the caller's, in http_poll() */
     HTTP_REPLY_BYTES_MAX = 64 * 1024,  /* a whole unary reply */
     HTTP_HEADER_BYTES_MAX = 32 * 1024, /* all header lines of one reply */
