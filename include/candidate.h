@@ -32,6 +32,7 @@ enum {
     CANDIDATE_TTL_S_MIN = 2,
     CANDIDATE_TTL_S_MAX = 300,
     CANDIDATE_TTL_S_DEFAULT = 10,
+    CANDIDATE_TIMEOUT_MS_MAX = 3600000,
     CANDIDATE_ERROR_BYTES_MAX = 512,
 };
 
@@ -66,12 +67,28 @@ struct candidate_error {
 CANDIDATE_API const char *candidate_strerror(int code);
 
 /* How to take part. Fill with candidate_config_init() first, then set what
- * differs; the strings are copied by candidate_new(). */
+ * differs; the strings are copied by candidate_new(). Names and meanings are
+ * etcdctl's where it has them. */
 struct candidate_config {
     const char *id;        /* 1..255 bytes of UTF-8, no control characters */
     const char *election;  /* 1..255 bytes, as id; a key of etcd; "leader" */
     const char *endpoints; /* URL[,URL]...; "http://127.0.0.1:2379" */
     unsigned ttl_s;        /* lease's time to live in seconds, 2..300; 10 */
+
+    /* TLS, for https:// endpoints: PEM files, read anew at each connection. */
+    const char *cacert; /* NULL: the CAs of the system */
+    const char *cert;   /* the client's certificate; NULL: none */
+    const char *key;    /* its key; NULL: it is in cert */
+    bool insecure_skip_tls_verify; /* believe any server; false */
+    bool insecure_transport; /* an endpoint without a scheme means http://,
+                                unless a file above is given; true */
+
+    /* Limits in ms, 1..CANDIDATE_TIMEOUT_MS_MAX. The election sets shorter
+     * ones where the lease's time demands it. */
+    unsigned dial_timeout_ms;      /* until a connection stands; 2000 */
+    unsigned command_timeout_ms;   /* of one request; 5000 */
+    unsigned keepalive_time_ms;    /* TCP: idle until a probe; 2000 */
+    unsigned keepalive_timeout_ms; /* TCP: unanswered until cut; 6000 */
 };
 
 /* Set every field to its default; id to NULL, which has none. */

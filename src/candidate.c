@@ -2,6 +2,7 @@
 #include "candidate.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -17,6 +18,25 @@ struct candidate {
 const char *candidate_version(void)
 {
     return CANDIDATE_VERSION;
+}
+
+static int new_etcd(struct candidate *c, const struct candidate_config *config,
+                    struct candidate_error *err)
+{
+    bool has_file = config->cacert || config->cert || config->key;
+    struct etcd_config etcd = {
+        .endpoints = config->endpoints,
+        .tls = has_file || !config->insecure_transport,
+        .cacert = config->cacert,
+        .cert = config->cert,
+        .key = config->key,
+        .insecure_skip_tls_verify = config->insecure_skip_tls_verify,
+        .dial_timeout_ms = config->dial_timeout_ms,
+        .command_timeout_ms = config->command_timeout_ms,
+        .keepalive_time_ms = config->keepalive_time_ms,
+        .keepalive_timeout_ms = config->keepalive_timeout_ms,
+    };
+    return etcd_new(&c->driver.etcd, &etcd, err);
 }
 
 static int init_election(struct candidate *c,
@@ -47,14 +67,19 @@ int candidate_new(struct candidate **ret_c,
         return error_set(err, CANDIDATE_ENOMEM, "out of memory");
     lock_init(&c->driver.lock, config->election, config->id);
     c->driver.announcer.lock = &c->driver.lock;
-    r = etcd_new(&c->driver.etcd,
-                 &(struct etcd_config){ .endpoints = config->endpoints }, err);
+    r = new_etcd(c, config, err);
     if (r == 0)
         r = init_election(c, config, err);
     if (r < 0) {
         candidate_free(c);
         return r;
     }
+    if (config->insecure_skip_tls_verify)
+        (void)snprintf(announce_notice(&c->driver.announcer, clock_now_ms(),
+                                       CANDIDATE_WARNING),
+                       EVENTS_TEXT_BYTES_MAX,
+                       "the servers' certificates are not verified: anybody"
+                       " can pose as etcd (insecure-skip-tls-verify)");
     *ret_c = c;
     return 0;
 }

@@ -1,7 +1,10 @@
 /* config.c: see config.h. */
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "events.h"
 #include "sys/error.h"
@@ -13,6 +16,11 @@ void candidate_config_init(struct candidate_config *config)
         .election = "leader",
         .endpoints = "http://127.0.0.1:2379",
         .ttl_s = CANDIDATE_TTL_S_DEFAULT,
+        .insecure_transport = true,
+        .dial_timeout_ms = 2000,
+        .command_timeout_ms = 5000,
+        .keepalive_time_ms = 2000,
+        .keepalive_timeout_ms = 6000,
     };
 }
 
@@ -55,6 +63,54 @@ static int check_election(const char *election, struct candidate_error *err)
     return 0;
 }
 
+static int check_file(const char *field, const char *path,
+                      struct candidate_error *err)
+{
+    if (!path)
+        return 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, CANDIDATE_EINVAL, "%s: %s: %s", field, path,
+                         strerror(errno));
+    close(fd);
+    return 0;
+}
+
+static int check_tls(const struct candidate_config *config,
+                     struct candidate_error *err)
+{
+    if (config->key && !config->cert)
+        return error_set(err, CANDIDATE_EINVAL,
+                         "key: is given without the certificate that it"
+                         " belongs to");
+    int r = check_file("cacert", config->cacert, err);
+    if (r == 0)
+        r = check_file("cert", config->cert, err);
+    if (r == 0)
+        r = check_file("key", config->key, err);
+    return r;
+}
+
+static int check_timeouts(const struct candidate_config *config,
+                          struct candidate_error *err)
+{
+    const struct {
+        const char *field;
+        unsigned ms;
+    } limits[] = {
+        { "dial-timeout", config->dial_timeout_ms },
+        { "command-timeout", config->command_timeout_ms },
+        { "keepalive-time", config->keepalive_time_ms },
+        { "keepalive-timeout", config->keepalive_timeout_ms },
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (limits[i].ms < 1 || limits[i].ms > CANDIDATE_TIMEOUT_MS_MAX)
+            return error_set(
+                err, CANDIDATE_EINVAL, "%s: %u ms is not from 1 to %d ms",
+                limits[i].field, limits[i].ms, CANDIDATE_TIMEOUT_MS_MAX);
+    return 0;
+}
+
 int config_check(const struct candidate_config *config,
                  struct candidate_error *err)
 {
@@ -67,5 +123,9 @@ int config_check(const struct candidate_config *config,
         r = error_set(err, CANDIDATE_EINVAL,
                       "ttl: %u is not from %d to %d seconds", config->ttl_s,
                       CANDIDATE_TTL_S_MIN, CANDIDATE_TTL_S_MAX);
+    if (r == 0)
+        r = check_tls(config, err);
+    if (r == 0)
+        r = check_timeouts(config, err);
     return r;
 }

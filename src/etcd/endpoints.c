@@ -23,8 +23,8 @@ struct piece {
 
 struct item {
     struct piece whole;
-    unsigned number; /* from 1 */
-    const char *scheme;
+    unsigned number;    /* from 1 */
+    const char *scheme; /* when it names none, the default */
     struct piece host;
     unsigned port;
 };
@@ -59,11 +59,11 @@ static int refuse(const struct item *item, struct candidate_error *err,
 static int take_scheme(struct item *item, struct piece *rest,
                        struct candidate_error *err)
 {
-    item->scheme = "http";
     const char *mark = memmem(rest->data, rest->size, "://", 3);
     if (!mark)
         return 0;
     size_t size = (size_t)(mark - rest->data);
+    item->scheme = "http";
     if (size == 5 && strncasecmp(rest->data, "https", 5) == 0)
         item->scheme = "https";
     else if (size != 4 || strncasecmp(rest->data, "http", 4) != 0)
@@ -208,7 +208,7 @@ static struct piece trim(struct piece piece)
     return piece;
 }
 
-int endpoints_parse(struct endpoints *ret_endpoints, const char *list,
+int endpoints_parse(struct endpoints *ret_endpoints, const char *list, bool tls,
                     struct candidate_error *err)
 {
     assert(list);
@@ -222,6 +222,7 @@ int endpoints_parse(struct endpoints *ret_endpoints, const char *list,
         struct item item = {
             .whole = trim((struct piece){ rest.data, size }),
             .number = number,
+            .scheme = tls ? "https" : "http",
         };
         int r = parse_item(&item, err);
         if (r == 0)

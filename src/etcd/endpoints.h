@@ -19,11 +19,12 @@ struct endpoints {
     unsigned n;
 };
 
-/* Read a list; an item without a scheme means http://.
+/* Read a list.
+ * tls            what an item without a scheme means: https:// or http://.
  * ret_endpoints  set on success only.
  * Returns 0 or CANDIDATE_EINVAL; the message names the item, but never shows
  * one that seems to hold a password. */
-int endpoints_parse(struct endpoints *ret_endpoints, const char *list,
+int endpoints_parse(struct endpoints *ret_endpoints, const char *list, bool tls,
                     struct candidate_error *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/http.h"
 
@@ -18,6 +19,53 @@ enum { PATH_BYTES_MAX = 32 };
 
 /* Else a member that lost its quorum keeps a stream open and silent. */
 static const char *const headers[] = { "Grpc-Metadata-hasleader: true", NULL };
+
+static int64_t or_default(int64_t given_ms, int64_t default_ms)
+{
+    return given_ms > 0 ? given_ms : default_ms;
+}
+
+static int copy_text(struct arena *arena, const char **text)
+{
+    if (*text)
+        *text = arena_copy(arena, *text, strlen(*text));
+    return *text ? 0 : CANDIDATE_ENOMEM;
+}
+
+static int copy_config(struct etcd *e, const struct etcd_config *config)
+{
+    e->config = *config;
+    struct etcd_config *c = &e->config;
+    c->endpoints = NULL; /* they are parsed */
+    c->dial_timeout_ms = or_default(c->dial_timeout_ms, 2000);
+    c->command_timeout_ms = or_default(c->command_timeout_ms, 5000);
+    c->keepalive_time_ms = or_default(c->keepalive_time_ms, 2000);
+    c->keepalive_timeout_ms = or_default(c->keepalive_timeout_ms, 6000);
+    const char **texts[] = { &c->cacert, &c->cert, &c->key };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (*texts[i] && copy_text(&e->config_arena, texts[i]) < 0)
+            return CANDIDATE_ENOMEM;
+    return 0;
+}
+
+static int whole_seconds(int64_t ms)
+{
+    return (int)((ms + 999) / 1000);
+}
+
+static int new_http(struct etcd *e, struct candidate_error *err)
+{
+    const struct etcd_config *c = &e->config;
+    struct http_config http = {
+        .cacert = c->cacert,
+        .cert = c->cert,
+        .key = c->key,
+        .insecure_skip_verify = c->insecure_skip_tls_verify,
+        .keepalive_time_s = whole_seconds(c->keepalive_time_ms),
+        .keepalive_timeout_s = whole_seconds(c->keepalive_timeout_ms),
+    };
+    return http_new(&e->http, &http, err);
+}
 
 int etcd_new(struct etcd **ret_etcd, const struct etcd_config *config,
              struct candidate_error *err)
@@ -27,13 +75,17 @@ int etcd_new(struct etcd **ret_etcd, const struct etcd_config *config,
         return error_set(err, CANDIDATE_ENOMEM, "out of memory");
     frames_init(&e->frames);
     arena_init(&e->arena);
-    int r = endpoints_parse(&e->endpoints, config->endpoints, err);
+    arena_init(&e->config_arena);
+    int r = endpoints_parse(&e->endpoints, config->endpoints, config->tls, err);
+    if (r == 0 && copy_config(e, config) < 0)
+        r = error_set(err, CANDIDATE_ENOMEM, "out of memory");
     if (r == 0)
-        r = http_new(&e->http, NULL, err);
+        r = new_http(e, err);
     if (r < 0) {
         etcd_free(e);
         return r;
     }
+    health_init(&e->health, e->endpoints.n);
     *ret_etcd = e;
     return 0;
 }
@@ -45,6 +97,7 @@ void etcd_free(struct etcd *e)
     http_free(e->http);
     frames_done(&e->frames);
     arena_done(&e->arena);
+    arena_done(&e->config_arena);
     free(e);
 }
 
@@ -61,9 +114,16 @@ const char *etcd_lane_url(const struct etcd *e, const struct etcd_lane *lane)
     return e->endpoints.urls[lane->endpoint];
 }
 
-void etcd_lane_move_on(const struct etcd *e, struct etcd_lane *lane)
+static void leave_endpoint(struct etcd *e, unsigned endpoint)
 {
-    lane->endpoint = (lane->endpoint + 1) % e->endpoints.n;
+    if (e->endpoint == endpoint)
+        e->endpoint = (endpoint + 1) % e->endpoints.n;
+}
+
+void etcd_lane_distrust(struct etcd *e, const struct etcd_lane *lane)
+{
+    health_failed(&e->health, lane->endpoint, clock_now_ms());
+    leave_endpoint(e, lane->endpoint);
 }
 
 void etcd_lane_close(struct etcd *e, struct etcd_lane *lane)
@@ -81,7 +141,7 @@ static int lane_send(struct etcd *e, struct etcd_lane *lane, const char *path,
     int n = snprintf(url, sizeof url, "%s%s", etcd_lane_url(e, lane), path);
     assert(n > 0);
     assert((size_t)n < sizeof url);
-    int64_t connect_timeout_ms = ETCD_CONNECT_TIMEOUT_MS;
+    int64_t connect_timeout_ms = e->config.dial_timeout_ms;
     if (timeout_ms > 0 && timeout_ms < connect_timeout_ms)
         connect_timeout_ms = timeout_ms;
     struct http_request request = {
@@ -93,6 +153,7 @@ static int lane_send(struct etcd *e, struct etcd_lane *lane, const char *path,
         .connect_timeout_ms = connect_timeout_ms,
         .timeout_ms = timeout_ms,
         .stream = timeout_ms == 0,
+        .fresh = e->health.endpoints[lane->endpoint].failures_n > 0,
     };
     int r = http_send(e->http, &request, &lane->failure);
     if (r == 0)
@@ -107,6 +168,8 @@ void etcd_lane_open(struct etcd *e, struct etcd_lane *lane, uint64_t tag,
     etcd_lane_close(e, lane);
     lane->open = true;
     lane->tag = tag;
+    e->endpoint = health_pick(&e->health, e->endpoint, clock_now_ms());
+    lane->endpoint = e->endpoint;
     if (built < 0)
         error_set(&lane->failure, built, "request: %s",
                   candidate_strerror(built));
@@ -120,6 +183,18 @@ static bool lane_has_failure(const struct etcd_lane *lane)
 }
 
 /* ---- failures ---- */
+
+/* A member that fails a call keeps its stream open and silent, perhaps. */
+static void drop_stream_of(struct etcd *e, unsigned endpoint)
+{
+    struct etcd_lane *stream = &e->stream;
+    if (!stream->transfer || stream->endpoint != endpoint)
+        return;
+    etcd_lane_close(e, stream);
+    stream->open = true;
+    error_set(&stream->failure, CANDIDATE_ERETRY,
+              "the watch is given up with its member");
+}
 
 void etcd_lane_fail(struct etcd *e, struct etcd_lane *lane, int status,
                     struct etcd_reply *ret_reply)
@@ -137,10 +212,13 @@ void etcd_lane_fail(struct etcd *e, struct etcd_lane *lane, int status,
         .message = e->error.message,
     };
     etcd_lane_close(e, lane);
-    bool their_fault = status != CANDIDATE_ENOTFOUND &&
-        status != CANDIDATE_EEXISTS && status != CANDIDATE_ENOMEM;
-    if (their_fault)
-        etcd_lane_move_on(e, lane);
+    if (status == CANDIDATE_EDENIED)
+        leave_endpoint(e, lane->endpoint);
+    if (status == CANDIDATE_ERETRY || status == CANDIDATE_EPROTO) {
+        etcd_lane_distrust(e, lane);
+        if (lane == &e->call)
+            drop_stream_of(e, lane->endpoint);
+    }
 }
 
 /* In the words of etcd.h, which knows no request that cannot be sent. */

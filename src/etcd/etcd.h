@@ -3,8 +3,9 @@
  * One function per call of the API. At most one call is under way, and at
  * most one stream of watches; both are named by the caller's tag. A call that
  * is begun while another is under way replaces it. Results are pulled with
- * etcd_next(). Which endpoint serves is decided here: every failure moves on
- * to the next one, calls and watch each for themselves.
+ * etcd_next(). Which endpoint serves is decided here, the same for calls and
+ * stream: every failure moves both on to the next one, so that each call also
+ * tests the member that the stream depends on.
  */
 #ifndef ETCD_H
 #define ETCD_H
@@ -12,14 +13,19 @@
 #include "candidate.h"
 #include "etcd/codec.h"
 
-enum {
-    ETCD_CONNECT_TIMEOUT_MS = 1500, /* at most; less when the call's is less */
-};
-
 struct etcd;
 
+/* All is copied; meanings as in candidate.h. */
 struct etcd_config {
-    const char *endpoints; /* URL[,URL]...; copied */
+    const char *endpoints; /* URL[,URL]... */
+    bool tls; /* what an endpoint without a scheme means: https:// */
+    const char *cacert, *cert, *key;
+    bool insecure_skip_tls_verify;
+    /* 0: the default of candidate.h. */
+    int64_t dial_timeout_ms;
+    int64_t command_timeout_ms; /* no call takes longer */
+    int64_t keepalive_time_ms;
+    int64_t keepalive_timeout_ms;
 };
 
 /* What became of a call, or one message of the stream. The memory belongs to

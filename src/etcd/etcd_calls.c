@@ -8,6 +8,8 @@ static void call(struct etcd *e, uint64_t tag, int64_t timeout_ms,
 {
     e->call_type = type;
     e->call_lease = lease;
+    if (timeout_ms > e->config.command_timeout_ms)
+        timeout_ms = e->config.command_timeout_ms;
     etcd_lane_open(e, &e->call, tag, answer_path(type), body, built,
                    timeout_ms > 0 ? timeout_ms : 1);
     buf_done(body);
@@ -110,11 +112,13 @@ static void note_origin(struct etcd *e, const struct etcd_header *header)
     if (!e->cluster_id)
         e->cluster_id = header->cluster_id;
     if (header->cluster_id != e->cluster_id) {
-        etcd_lane_move_on(e, &e->call);
+        etcd_lane_distrust(e, &e->call);
         return;
     }
     if (header->raft_term < e->raft_term)
-        etcd_lane_move_on(e, &e->call);
+        etcd_lane_distrust(e, &e->call);
+    else
+        health_answered(&e->health, e->call.endpoint);
     e->raft_term = header->raft_term;
 }
 

@@ -14,18 +14,23 @@
 #include "etcd/endpoints.h"
 #include "etcd/etcd.h"
 #include "etcd/frames.h"
+#include "etcd/health.h"
 
 struct etcd_lane {
     bool open; /* replies are owed to the caller */
     uint64_t tag;
     uint64_t transfer; /* its name in http.h; 0: it could not be begun */
-    unsigned endpoint; /* number of the one that serves */
+    unsigned endpoint; /* number of the one that its transfer went to */
     struct candidate_error failure; /* why, when it could not be begun */
 };
 
 struct etcd {
     struct http *http;
     struct endpoints endpoints;
+    struct health health;
+    unsigned endpoint; /* to which the next transfer goes, unless it rests */
+    struct etcd_config config; /* its strings are in config_arena */
+    struct arena config_arena;
     uint64_t transfers_n; /* begun so far: every one has its own name */
     uint64_t cluster_id;  /* of the first answer; 0: none yet */
     uint64_t raft_term;   /* of the last answer */
@@ -49,8 +54,9 @@ struct etcd {
 /* The URL of the endpoint that serves the lane. */
 const char *etcd_lane_url(const struct etcd *e, const struct etcd_lane *lane);
 
-/* Give the lane to the next endpoint, from its next transfer on. */
-void etcd_lane_move_on(const struct etcd *e, struct etcd_lane *lane);
+/* Leave the lane's endpoint alone for a while: it answers, but not for the
+ * etcd that it should. */
+void etcd_lane_distrust(struct etcd *e, const struct etcd_lane *lane);
 
 /* Begin a transfer in the lane, instead of the one under way.
  * built       what became of building the body

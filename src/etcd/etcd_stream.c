@@ -53,10 +53,12 @@ bool etcd_stream_next(struct etcd *e, struct etcd_reply *ret_reply)
     };
     int r = answer_read_message(&e->arena, e->stream_keys_n, data, bytes,
                                 &reply, &e->error);
-    if (r < 0)
+    if (r < 0) {
         fail_stream(e, r, ret_reply);
-    else
-        *ret_reply = reply;
+        return true;
+    }
+    health_answered(&e->health, e->stream.endpoint);
+    *ret_reply = reply;
     return true;
 }
 

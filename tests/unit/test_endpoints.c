@@ -14,7 +14,7 @@ static void expect_urls(const char *list, unsigned n, const char *const *urls)
 {
     static struct endpoints endpoints;
     struct candidate_error err = { .message = "" };
-    int r = endpoints_parse(&endpoints, list, &err);
+    int r = endpoints_parse(&endpoints, list, false, &err);
     assert_string_equal(err.message, "");
     assert_int_equal(r, 0);
     assert_int_equal(endpoints.n, n);
@@ -32,7 +32,8 @@ static void expect_error(const char *list, const char *message)
     static struct endpoints endpoints;
     struct candidate_error err;
     endpoints.n = 77;
-    assert_int_equal(endpoints_parse(&endpoints, list, &err), CANDIDATE_EINVAL);
+    assert_int_equal(endpoints_parse(&endpoints, list, false, &err),
+                     CANDIDATE_EINVAL);
     assert_string_equal(err.message, message);
     assert_int_equal(err.code, CANDIDATE_EINVAL);
     assert_int_equal(endpoints.n, 77);
@@ -76,7 +77,8 @@ static void longest_host_fits(void **state)
     host[ENDPOINTS_HOST_BYTES_MAX + 1] = '\0';
     snprintf(item, sizeof item, "https://%s:65535", host);
     struct endpoints endpoints;
-    assert_int_equal(endpoints_parse(&endpoints, item, NULL), CANDIDATE_EINVAL);
+    assert_int_equal(endpoints_parse(&endpoints, item, false, NULL),
+                     CANDIDATE_EINVAL);
 }
 
 static void empty_items_are_named(void **state)
@@ -138,8 +140,9 @@ static void wrong_hosts_are_named(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct endpoints endpoints;
         struct candidate_error err;
-        assert_int_equal(endpoints_parse(&endpoints, wrong[i], &err),
-                         CANDIDATE_EINVAL);
+        assert_int_equal(
+            endpoints_parse(&endpoints, wrong[i], false, &err),
+            CANDIDATE_EINVAL);
         assert_memory_equal(err.message, "endpoint \"", 10);
     }
     expect_error("127.1:1",
@@ -198,7 +201,7 @@ static void number_of_endpoints_has_a_limit(void **state)
     for (int i = 1; i <= CANDIDATE_ENDPOINTS_MAX; i++)
         size += (size_t)snprintf(list + size, sizeof list - size, "%sh:%d",
                                  i > 1 ? "," : "", i);
-    assert_int_equal(endpoints_parse(&endpoints, list, NULL), 0);
+    assert_int_equal(endpoints_parse(&endpoints, list, false, NULL), 0);
     assert_int_equal(endpoints.n, CANDIDATE_ENDPOINTS_MAX);
     snprintf(list + size, sizeof list - size, ",h:99");
     expect_error(list, "more than 32 endpoints");
@@ -212,7 +215,8 @@ static void long_items_are_cut_in_messages(void **state)
     item[sizeof item - 1] = '\0';
     struct endpoints endpoints;
     struct candidate_error err;
-    assert_int_equal(endpoints_parse(&endpoints, item, &err), CANDIDATE_EINVAL);
+    assert_int_equal(endpoints_parse(&endpoints, item, false, &err),
+                     CANDIDATE_EINVAL);
     assert_true(strlen(err.message) < 256);
     assert_non_null(strstr(err.message, "xx...\": neither a host name"));
 }
