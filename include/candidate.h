@@ -76,9 +76,9 @@ struct candidate_config {
     unsigned ttl_s;        /* lease's time to live in seconds, 2..300; 10 */
 
     /* TLS, for https:// endpoints: PEM files, read anew at each connection. */
-    const char *cacert; /* NULL: the CAs of the system */
-    const char *cert;   /* the client's certificate; NULL: none */
-    const char *key;    /* its key; NULL: it is in cert */
+    const char *cacert;            /* NULL: the CAs of the system */
+    const char *cert;              /* the client's certificate; NULL: none */
+    const char *key;               /* its key; NULL: it is in cert */
     bool insecure_skip_tls_verify; /* believe any server; false */
     bool insecure_transport; /* an endpoint without a scheme means http://,
                                 unless a file above is given; true */
@@ -89,6 +89,8 @@ struct candidate_config {
     unsigned command_timeout_ms;   /* of one request; 5000 */
     unsigned keepalive_time_ms;    /* TCP: idle until a probe; 2000 */
     unsigned keepalive_timeout_ms; /* TCP: unanswered until cut; 6000 */
+
+    bool trace; /* a notice of severity DEBUG for each answer; false */
 };
 
 /* Set every field to its default; id to NULL, which has none. */
@@ -123,6 +125,11 @@ struct candidate_event {
     int64_t lease;      /* of ELECTED: etcd's lease id */
     const char *leader; /* of FOLLOWING: who leads */
     const char *text;   /* of LOST, ENDED (may be ""), NOTICE; else "" */
+    /* Of a NOTICE of severity DEBUG: an answer of etcd's. Else NULL, 0. */
+    const char *endpoint; /* who answered, or did not: "http://host:2379" */
+    const char *call;     /* what was asked: "grant", "renew", "watch"... */
+    int64_t revision;     /* etcd's at that time; 0: unknown */
+    int64_t duration_ms;  /* since it was asked */
 };
 
 struct candidate;

@@ -67,6 +67,7 @@ int candidate_new(struct candidate **ret_c,
         return error_set(err, CANDIDATE_ENOMEM, "out of memory");
     lock_init(&c->driver.lock, config->election, config->id);
     c->driver.announcer.lock = &c->driver.lock;
+    c->driver.trace = config->trace;
     r = new_etcd(c, config, err);
     if (r == 0)
         r = init_election(c, config, err);

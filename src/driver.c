@@ -6,6 +6,7 @@
 
 #include "etcd/version.h"
 #include "sys/clock.h"
+#include "trace.h"
 
 enum { VERSION_TIMEOUT_MS = 1000 };
 
@@ -14,7 +15,7 @@ static const uint64_t version_tag = UINT64_MAX;
 
 /* ---- what the core wants done ---- */
 
-static void send_request(struct driver *d,
+static void send_request(struct driver *d, int64_t now_ms,
                          const struct election_request *request)
 {
     struct etcd *e = d->etcd;
@@ -22,6 +23,7 @@ static void send_request(struct driver *d,
     int64_t timeout_ms = request->timeout_ms;
     int64_t revision = request->lock_revision;
     d->request = *request;
+    d->request_at_ms = now_ms;
     switch (request->type) {
     case ELECTION_GRANT:
         lock_set_lease(&d->lock, request->lease);
@@ -68,13 +70,15 @@ static struct etcd_bytes key_of(const struct driver *d, enum election_role role)
     return (struct etcd_bytes){ 0 };
 }
 
-static void open_watch(struct driver *d, const struct election_watch *watch)
+static void open_watch(struct driver *d, int64_t now_ms,
+                       const struct election_watch *watch)
 {
     static const enum election_role roles[DRIVER_WATCHES_MAX] = {
         ELECTION_LEADER, ELECTION_PREDECESSOR, ELECTION_OWN, ELECTION_HOLDER
     };
     struct etcd_watch_key keys[DRIVER_WATCHES_MAX];
     d->watch_op = watch->op;
+    d->watch_at_ms = now_ms;
     d->watches_n = 0;
     for (size_t i = 0; i < DRIVER_WATCHES_MAX; i++) {
         struct etcd_bytes key = key_of(d, roles[i]);
@@ -93,11 +97,11 @@ static void step(struct driver *d, const struct election_event *event)
     for (unsigned i = 0; i < actions.notices_n; i++)
         announce(&d->announcer, event->now_ms, &actions.notices[i]);
     if (actions.open_watch)
-        open_watch(d, &actions.watch);
+        open_watch(d, event->now_ms, &actions.watch);
     else if (actions.close_watch)
         etcd_watch_close(d->etcd);
     if (actions.send_request)
-        send_request(d, &actions.request);
+        send_request(d, event->now_ms, &actions.request);
     else if (actions.cancel_request)
         etcd_cancel(d->etcd);
 }
@@ -190,8 +194,6 @@ static enum election_outcome read_reply(struct driver *d,
 static void on_request_reply(struct driver *d, int64_t now_ms,
                              const struct etcd_reply *reply)
 {
-    if (reply->tag != d->request.op)
-        return;
     struct election_event event = {
         .type = ELECTION_REPLY,
         .now_ms = now_ms,
@@ -272,6 +274,33 @@ static void on_version(struct driver *d, int64_t now_ms,
                    reply->endpoint, version.text, VERSION_MENDED);
 }
 
+static void on_stream_reply(struct driver *d, int64_t now_ms,
+                            const struct etcd_reply *reply)
+{
+    int64_t began_ms = d->watch_at_ms;
+    if (reply->type == ETCD_REPLY_WATCH)
+        on_watch_reply(d, now_ms, reply);
+    else
+        step(d,
+             &(struct election_event){ .type = ELECTION_WATCH_LOST,
+                                       .now_ms = now_ms,
+                                       .watch_op = reply->tag });
+    if (d->trace)
+        trace_answer(&d->announcer, now_ms, "watch", began_ms, reply,
+                     d->election.state);
+}
+
+static void on_call_reply(struct driver *d, int64_t now_ms,
+                          const struct etcd_reply *reply)
+{
+    const char *call = trace_call(d->request.type);
+    int64_t began_ms = d->request_at_ms;
+    on_request_reply(d, now_ms, reply);
+    if (d->trace)
+        trace_answer(&d->announcer, now_ms, call, began_ms, reply,
+                     d->election.state);
+}
+
 static void on_reply(struct driver *d, int64_t now_ms,
                      const struct etcd_reply *reply)
 {
@@ -280,15 +309,10 @@ static void on_reply(struct driver *d, int64_t now_ms,
         return;
     }
     note_endpoint(d, now_ms, reply);
-    if (reply->type == ETCD_REPLY_WATCH)
-        on_watch_reply(d, now_ms, reply);
-    else if (reply->tag == d->watch_op)
-        step(d,
-             &(struct election_event){ .type = ELECTION_WATCH_LOST,
-                                       .now_ms = now_ms,
-                                       .watch_op = reply->tag });
-    else
-        on_request_reply(d, now_ms, reply);
+    if (reply->tag == d->watch_op)
+        on_stream_reply(d, now_ms, reply);
+    else if (reply->tag == d->request.op)
+        on_call_reply(d, now_ms, reply);
 }
 
 /* Once for each endpoint, when the election leaves time for it. A request of

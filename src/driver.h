@@ -33,10 +33,13 @@ struct driver {
     struct lock lock;
     struct announcer announcer;
     struct outages outages;
+    bool trace;
     bool started;
 
     struct election_request request; /* the last that the core wanted */
+    int64_t request_at_ms;
     uint64_t watch_op;
+    int64_t watch_at_ms;
     enum election_role watch_roles[DRIVER_WATCHES_MAX]; /* by watch_id */
     unsigned watches_n;
     struct driver_key predecessor, holder;

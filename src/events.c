@@ -6,12 +6,25 @@ static struct events_item *item(struct events *events, unsigned i)
     return &events->items[(events->first + i) % EVENTS_MAX];
 }
 
+/* The oldest notice, one for debugging before any other; events->n: none. */
+static unsigned oldest_notice(struct events *events)
+{
+    unsigned found = events->n;
+    for (unsigned i = 0; i < events->n; i++) {
+        const struct candidate_event *event = &item(events, i)->event;
+        if (event->type != CANDIDATE_NOTICE)
+            continue;
+        if (event->severity == CANDIDATE_DEBUG)
+            return i;
+        if (found == events->n)
+            found = i;
+    }
+    return found;
+}
+
 static void drop_one(struct events *events)
 {
-    unsigned victim = 0;
-    while (victim < events->n &&
-           item(events, victim)->event.type != CANDIDATE_NOTICE)
-        victim++;
+    unsigned victim = oldest_notice(events);
     if (victim == events->n)
         victim = 0;
     for (unsigned i = victim; i > 0; i--)

@@ -24,7 +24,8 @@ struct events {
 };
 
 /* Append an event with empty strings, for the caller to fill before the next
- * call. A full queue loses its oldest notice, or else its oldest event. */
+ * call. A full queue loses its oldest notice, one of severity DEBUG first,
+ * or else its oldest event. */
 struct events_item *events_push(struct events *events,
                                 enum candidate_event_type type, int64_t at_ms);
 

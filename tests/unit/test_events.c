@@ -47,6 +47,21 @@ static void full_queue_loses_its_oldest_notice(void **state)
     assert_false(events_next(&events, &event));
 }
 
+static void full_queue_loses_debugging_first(void **state)
+{
+    (void)state;
+    static struct events events;
+    for (int i = 0; i < EVENTS_MAX; i++) {
+        struct events_item *pushed = events_push(&events, CANDIDATE_NOTICE, i);
+        pushed->event.severity = i == 7 ? CANDIDATE_DEBUG : CANDIDATE_WARNING;
+    }
+    events_push(&events, CANDIDATE_ENDED, EVENTS_MAX);
+    struct candidate_event event;
+    while (events_next(&events, &event))
+        assert_int_not_equal(event.at_ms, 7);
+    assert_int_equal(event.type, CANDIDATE_ENDED);
+}
+
 static void full_queue_without_notices_loses_the_oldest(void **state)
 {
     (void)state;
@@ -66,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_come_out_in_order_with_their_strings),
         cmocka_unit_test(full_queue_loses_its_oldest_notice),
+        cmocka_unit_test(full_queue_loses_debugging_first),
         cmocka_unit_test(full_queue_without_notices_loses_the_oldest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
