@@ -212,13 +212,13 @@ void etcd_lane_fail(struct etcd *e, struct etcd_lane *lane, int status,
         .message = e->error.message,
     };
     etcd_lane_close(e, lane);
-    if (status == CANDIDATE_EDENIED)
-        leave_endpoint(e, lane->endpoint);
-    if (status == CANDIDATE_ERETRY || status == CANDIDATE_EPROTO) {
+    bool suspect = status == CANDIDATE_ERETRY || status == CANDIDATE_EPROTO;
+    if (suspect && lane->endpoint == e->endpoint) /* else it is known */
         etcd_lane_distrust(e, lane);
-        if (lane == &e->call)
-            drop_stream_of(e, lane->endpoint);
-    }
+    else if (status == CANDIDATE_EDENIED)
+        leave_endpoint(e, lane->endpoint);
+    if (suspect && lane == &e->call)
+        drop_stream_of(e, lane->endpoint);
 }
 
 /* In the words of etcd.h, which knows no request that cannot be sent. */

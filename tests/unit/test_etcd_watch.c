@@ -265,12 +265,6 @@ static void refused_stream_says_why(void **state)
                          "HTTP 307, a redirect, which is not followed");
     gateway_refuse(&w->gateways[0]);
     etcd_watch(w->etcd, 7, &key, 1, 80);
-    while (gateway_connections_n(&w->gateways[0]) > 0) {
-        struct gateway_request request;
-        if (gateway_next(&w->gateways[0], &request))
-            gateway_hang_up(&w->gateways[0], request.connection);
-        world_turn(w, 1000);
-    }
     assert_int_equal(world_reply(w).status, CANDIDATE_ERETRY);
     world_expect_silence(w);
 }
