@@ -140,9 +140,8 @@ static void wrong_hosts_are_named(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct endpoints endpoints;
         struct candidate_error err;
-        assert_int_equal(
-            endpoints_parse(&endpoints, wrong[i], false, &err),
-            CANDIDATE_EINVAL);
+        assert_int_equal(endpoints_parse(&endpoints, wrong[i], false, &err),
+                         CANDIDATE_EINVAL);
         assert_memory_equal(err.message, "endpoint \"", 10);
     }
     expect_error("127.1:1",
