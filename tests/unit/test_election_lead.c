@@ -1,0 +1,181 @@
+/* test_election_lead.c: the core, event by event: until when it leads, and
+ * what ends that. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "unit/bench.h"
+
+/* R4's own numbers: 10 s: 8.75; 5 s: 4.25; 2 s: 1.55. */
+static void deadline_counts_from_before_sending(void **state)
+{
+    (void)state;
+    static const int64_t ttl_ms[] = { 10000, 5000, 2000 };
+    static const int64_t until_ms[] = { 8750, 4250, 1550 };
+    for (size_t i = 0; i < 3; i++) {
+        struct bench b = bench_leader(ttl_ms[i]);
+        assert_true(election_leading(&b.e, 1000000 + until_ms[i] - 1));
+        assert_false(election_leading(&b.e, 1000000 + until_ms[i]));
+        assert_true(election_deadline(&b.e) <= 1000000 + until_ms[i]);
+    }
+}
+
+static void slow_grant_shortens_the_leadership(void **state)
+{
+    (void)state;
+    struct bench b = { .now_ms = 1000000 };
+    struct election_config config;
+    election_config_init(&config);
+    election_init(&b.e, &config);
+    bench_step(&b, (struct election_event){ .type = ELECTION_START });
+    b.now_ms += 700;
+    bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+    b.now_ms += 700;
+    bench_answer(
+        &b,
+        (struct election_reply){ .succeeded = true, .header.revision = 10 });
+    assert_int_equal(b.e.lease.lead_until_ms, 1000000 + 8750);
+}
+
+static void renewal_counts_only_when_bracketed(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    int64_t before_ms = b.e.lease.lead_until_ms;
+    b.now_ms += 3334;
+    bench_tick(&b);
+    bench_expect_request(&b, ELECTION_KEEPALIVE);
+    b.now_ms += 40;
+    bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+    assert_int_equal(b.e.lease.lead_until_ms, before_ms);
+    bench_expect_request(&b, ELECTION_BARRIER);
+    b.now_ms += 40;
+    bench_answer(
+        &b,
+        (struct election_reply){ .succeeded = true, .header.revision = 10 });
+    assert_int_equal(b.e.lease.lead_until_ms, before_ms + 3334);
+}
+
+static void renewal_under_another_term_does_not_count(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    int64_t before_ms = b.e.lease.lead_until_ms;
+    b.now_ms += 3334;
+    bench_tick(&b);
+    bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+    bench_answer(&b,
+                 (struct election_reply){
+                     .succeeded = true,
+                     .header = { BENCH_CLUSTER, BENCH_TERM + 1, 10 } });
+    assert_int_equal(b.e.lease.lead_until_ms, before_ms);
+    bench_expect_request(&b, ELECTION_KEEPALIVE);
+}
+
+static void late_reply_changes_nothing(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(2000);
+    b.now_ms += 700;
+    bench_tick(&b);
+    bench_answer(&b, (struct election_reply){ .ttl_ms = 2000 });
+    bench_expect_request(&b, ELECTION_BARRIER);
+    b.now_ms += 850; /* the deadline, to the millisecond */
+    bench_answer(
+        &b,
+        (struct election_reply){ .succeeded = true, .header.revision = 10 });
+    bench_expect_lost(&b, ELECTION_SILENCE);
+    bench_expect_request(&b, ELECTION_REVOKE);
+}
+
+static void stopped_process_finds_that_it_lost(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    b.now_ms += 60000;
+    bench_tick(&b);
+    bench_expect_lost(&b, ELECTION_STALLED);
+}
+
+static void keepalive_without_ttl_deposes(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    b.now_ms += 3334;
+    bench_tick(&b);
+    int64_t old_lease = b.e.lease.id;
+    bench_answer(&b, (struct election_reply){ 0 });
+    bench_expect_lost(&b, ELECTION_LEASE_LOST);
+    bench_expect_request(&b, ELECTION_GRANT);
+    assert_true(b.out.request.lease != old_lease);
+}
+
+static void deleted_or_replaced_keys_depose(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t deleted_at;
+        struct election_key key;
+        enum election_role role;
+        enum election_reason reason;
+    } cases[] = {
+        { 11, { 0 }, ELECTION_OWN, ELECTION_OWN_DELETED },
+        { 11, { 0 }, ELECTION_LEADER, ELECTION_LEADER_DELETED },
+        { 0, { 10, 11, 0 }, ELECTION_OWN, ELECTION_OWN_CHANGED },
+        { 0, { 10, 11, 0 }, ELECTION_LEADER, ELECTION_LEADER_CHANGED },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench b = bench_leader(10000);
+        bench_change(&b, cases[i].role, cases[i].deleted_at, cases[i].key);
+        bench_expect_lost(&b, cases[i].reason);
+    }
+}
+
+static void older_events_do_not_depose(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    bench_change(&b, ELECTION_LEADER, 9, (struct election_key){ 0 });
+    bench_change(&b, ELECTION_LEADER, 0, (struct election_key){ 10, 10, 1 });
+    assert_true(election_leading(&b.e, b.now_ms));
+}
+
+static void other_cluster_and_revision_back_depose(void **state)
+{
+    (void)state;
+    static const struct election_header headers[] = {
+        { BENCH_CLUSTER + 1, BENCH_TERM, 20 }, { BENCH_CLUSTER, BENCH_TERM, 9 }
+    };
+    static const enum election_reason reasons[] = { ELECTION_OTHER_CLUSTER,
+                                                    ELECTION_REVISION_BACK };
+    for (size_t i = 0; i < 2; i++) {
+        struct bench b = bench_leader(10000);
+        b.now_ms += 3334;
+        bench_tick(&b);
+        bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+        bench_answer(
+            &b,
+            (struct election_reply){ .succeeded = true, .header = headers[i] });
+        bench_expect_lost(&b, reasons[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(deadline_counts_from_before_sending),
+        cmocka_unit_test(slow_grant_shortens_the_leadership),
+        cmocka_unit_test(renewal_counts_only_when_bracketed),
+        cmocka_unit_test(renewal_under_another_term_does_not_count),
+        cmocka_unit_test(late_reply_changes_nothing),
+        cmocka_unit_test(stopped_process_finds_that_it_lost),
+        cmocka_unit_test(keepalive_without_ttl_deposes),
+        cmocka_unit_test(deleted_or_replaced_keys_depose),
+        cmocka_unit_test(older_events_do_not_depose),
+        cmocka_unit_test(other_cluster_and_revision_back_depose),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
