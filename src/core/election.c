@@ -177,7 +177,7 @@ int64_t election_deadline(const struct election *e)
     int64_t at_ms = INT64_MAX;
     if (e->state == ELECTION_LEADING)
         at_ms = e->lease.lead_until_ms;
-    else if (e->state == ELECTION_DROPPING || e->state == ELECTION_LEAVING)
+    else if (e->state == ELECTION_LEAVING)
         at_ms = e->give_up_at_ms;
     if (e->request_pending)
         return at_ms;

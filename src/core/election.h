@@ -32,8 +32,9 @@ enum {
     X(ATTEMPTING) /* entering the queue, or leading straight away */           \
     X(WAITING)    /* in the queue */                                           \
     X(LEADING)    /* until the deadline */                                     \
-    X(DROPPING)   /* giving back a lost candidacy's lease, then again */       \
-    X(LEAVING)    /* resigning for good */                                     \
+    X(DROPPING) /* giving back a lost candidacy's lease, then again; as      \
+                     long as nobody answers no fresh lease could be had */ \
+    X(LEAVING)  /* resigning for good */                                       \
     X(ENDED)
 
 #define ELECTION_STATE_NAME(name) ELECTION_##name,
@@ -233,7 +234,7 @@ struct election {
     int64_t check_at_ms;
     unsigned late_wins_n;
     bool resigned;         /* LEAVING: our keys are gone */
-    int64_t give_up_at_ms; /* LEAVING, DROPPING */
+    int64_t give_up_at_ms; /* LEAVING */
 
     uint64_t watch_op; /* 0: no stream is open */
     int64_t watch_opened_at_ms;

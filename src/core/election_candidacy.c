@@ -3,10 +3,6 @@
 
 #include <assert.h>
 
-enum {
-    DROP_EXTRA_MS = 1000, /* beyond the lease's end */
-};
-
 #define BIT(state) (1u << ELECTION_##state)
 /* From each state, the set of states that may follow. */
 static const unsigned moves[] = {
@@ -66,7 +62,6 @@ void election_candidacy_restart(struct election *e, int64_t now_ms,
         return;
     }
     election_candidacy_become(e, ELECTION_DROPPING);
-    e->give_up_at_ms = e->lease.sent_at_ms + e->lease.ttl_ms + DROP_EXTRA_MS;
 }
 
 void election_candidacy_lose(struct election *e, int64_t now_ms,
@@ -123,9 +118,6 @@ void election_candidacy_pass_deadlines(struct election *e, int64_t now_ms,
         bool stalled = now_ms - e->stepped_at_ms > e->lease.ttl_ms / 2;
         election_candidacy_lose(
             e, now_ms, stalled ? ELECTION_STALLED : ELECTION_SILENCE, out);
-    } else if (e->state == ELECTION_DROPPING && now_ms >= e->give_up_at_ms) {
-        forget_request(e, out);
-        election_candidacy_begin(e, now_ms);
     } else if (e->state == ELECTION_LEAVING && now_ms >= e->give_up_at_ms) {
         election_candidacy_end(
             e, e->resigned ? ELECTION_REASON_NONE : ELECTION_NOT_TOLD, out);

@@ -66,9 +66,11 @@ static bool believe(struct election *e, int64_t now_ms,
             denied(e, now_ms, out);
         return false;
     }
+    /* What is given back may be given back to an etcd that was restored. */
+    if (e->state == ELECTION_DROPPING || e->state == ELECTION_LEAVING)
+        return true;
     if (header->raft_term < e->raft_term_max) {
-        if (e->state != ELECTION_LEADING && e->state != ELECTION_LEAVING &&
-            e->state != ELECTION_DROPPING &&
+        if (e->state != ELECTION_LEADING &&
             ++e->refusals_n >= STALE_REPLIES_MAX * e->config.endpoints_n)
             election_candidacy_restart(e, now_ms, false, out);
         else
@@ -76,8 +78,7 @@ static bool believe(struct election *e, int64_t now_ms,
         return false;
     }
     bool commit = is_commit(e->request.type);
-    if (commit && header->revision < e->revision_max &&
-        e->state != ELECTION_LEAVING) {
+    if (commit && header->revision < e->revision_max) {
         election_candidacy_lost(e, now_ms, ELECTION_REVISION_BACK, out);
         return false;
     }

@@ -112,6 +112,49 @@ static void foreign_holder_is_named_after_a_second(void **state)
     assert_true(b.out.watch.roles & ELECTION_HOLDER);
 }
 
+/* A leader of etcd that is new gives every lease its whole time again, so the
+ * old keys may outlive the lease's time as we know it. */
+static void lost_lease_is_revoked_however_long_etcd_is_away(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    int64_t old_lease = b.e.lease.id;
+    b.now_ms += 5000;
+    bench_tick(&b);
+    b.now_ms += 3750;
+    bench_tick(&b);
+    bench_expect_lost(&b, ELECTION_SILENCE);
+    for (int64_t end_ms = b.now_ms + 60000; b.now_ms < end_ms;) {
+        assert_true(b.e.request_pending);
+        assert_int_equal(b.e.request.type, ELECTION_REVOKE);
+        assert_int_equal(b.e.request.lease, old_lease);
+        b.now_ms += 100;
+        bench_answer(&b,
+                     (struct election_reply){ .outcome = ELECTION_NO_ANSWER });
+        while (!b.e.request_pending) {
+            b.now_ms = election_deadline(&b.e);
+            bench_tick(&b);
+        }
+    }
+    bench_answer(&b, (struct election_reply){ .outcome = ELECTION_NO_LEASE });
+    bench_expect_request(&b, ELECTION_GRANT);
+}
+
+static void lost_lease_is_given_back_to_a_restored_etcd(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    b.now_ms += 5000;
+    bench_tick(&b);
+    b.now_ms += 3750;
+    bench_tick(&b);
+    bench_expect_lost(&b, ELECTION_SILENCE);
+    bench_answer(&b,
+                 (struct election_reply){
+                     .header = { BENCH_CLUSTER, BENCH_TERM - 1, 5 } });
+    bench_expect_request(&b, ELECTION_GRANT);
+}
+
 static void resigning_deletes_then_revokes_then_ends(void **state)
 {
     (void)state;
@@ -169,6 +212,8 @@ int main(void)
         cmocka_unit_test(waiter_without_its_key_takes_a_fresh_place),
         cmocka_unit_test(leader_key_for_ever_is_named_and_respected),
         cmocka_unit_test(foreign_holder_is_named_after_a_second),
+        cmocka_unit_test(lost_lease_is_revoked_however_long_etcd_is_away),
+        cmocka_unit_test(lost_lease_is_given_back_to_a_restored_etcd),
         cmocka_unit_test(resigning_deletes_then_revokes_then_ends),
         cmocka_unit_test(resigning_without_etcd_ends_and_says_so),
         cmocka_unit_test(dead_etcd_is_not_hammered),
