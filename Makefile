@@ -176,7 +176,7 @@ lint: ## style, layers, static analysis
 	scripts/check-binaries.sh
 	git ls-files 'src/*.c' | xargs -P2 -n1 \
 		gcc $(LANGUAGE) -O2 -fanalyzer -Werror -c -o /dev/null
-	git ls-files 'src/*.c' 'tests/*.c' | xargs -P2 -n4 \
+	git ls-files 'src/*.c' 'tests/*.c' | xargs -P2 -n1 \
 		sh -c 'clang-tidy --quiet "$$@" -- $(LANGUAGE) -Itests' clang-tidy
 
 format: ## clang-format decides

@@ -42,13 +42,15 @@ while IFS= read -r line; do
 done < <(grep -HnE '^#include "(options\.h|output\.h|sys/(log|signals)\.h)' \
     "${library[@]}" src/core/* src/etcd/* || true)
 
-for outside in curl/:src/sys/http.c cjson/:'src/etcd/(json|codec[a-z_]*)\.[ch]'
-do
+# only LIBRARY REGEX: no other file includes its headers.
+only() {
+    local file
     while IFS= read -r file; do
-        complain "$file includes <${outside%%:*}...>"
-    done < <(grep -rlE "^#include <${outside%%:*}" src include |
-        grep -vxE "${outside#*:}" || true)
-done
+        complain "$file includes <$1/...>"
+    done < <(grep -rlE "^#include <$1/" src include | grep -vxE "$2" || true)
+}
+only curl 'src/sys/http(\.c|_[a-z]+\.[ch])'
+only cjson 'src/etcd/(json|codec)[a-z_]*\.[ch]'
 
 objects=("$build"/src/core/*.o)
 [ ${#objects[@]} -gt 0 ] || complain "build first: no $build/src/core/*.o"
