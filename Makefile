@@ -45,18 +45,16 @@ MAKE_ALL = $(MAKE) --no-print-directory \
 VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-PROGRAM_SRC = $(wildcard src/main.c src/options.c src/output.c \
-	src/sys/fd.c src/sys/keyboard.c src/sys/log.c src/sys/signals.c)
+PROGRAM_SRC = src/main.c src/options.c src/output.c \
+	src/sys/fd.c src/sys/keyboard.c src/sys/log.c src/sys/signals.c
 PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))
 LIBRARY_OBJ = $(call objects,$(filter-out $(PROGRAM_SRC),\
 	$(wildcard src/*.c src/*/*.c)))
 LIBRARY = $(BUILD)/libcandidate.a
 SHARED = $(BUILD)/libcandidate.so.0
-ifneq ($(and $(wildcard src/main.c),$(wildcard src/candidate.c)),)
 PROGRAM = $(BUILD)/candidate
-endif
 ifeq ($(BUILD),build)
-PROGRAM_LINK = $(PROGRAM:build/%=%)
+PROGRAM_LINK = candidate
 endif
 CLI_TESTS = $(wildcard tests/cli/*.bats)
 
@@ -89,10 +87,10 @@ $(SHARED): $(LIBRARY_OBJ)
 	$(Q)$(CC) -shared $(ALL_LDFLAGS) $(DEFS) -Wl,-soname,$(@F) -o $@ $^ $(LIBS)
 	@ln -sf $(@F) $(BUILD)/libcandidate.so
 
-$(BUILD)/candidate: $(PROGRAM_OBJ) $(LIBRARY)
+$(PROGRAM): $(PROGRAM_OBJ) $(LIBRARY)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
-candidate: $(BUILD)/candidate
+candidate: $(PROGRAM)
 	@ln -sf $< $@
 
 $(BUILD)/candidate.pc: FORCE
@@ -144,9 +142,9 @@ run: export ID := $(ID)
 run: ## install what is missing, build, start etcd, run candidate ID=A [ARGS=...]
 	@test -n "$$ID" || { echo 'Say who runs: make run ID=A'; exit 64; }
 	@scripts/install-deps.sh build run
-	@test -e $(BUILD)/candidate || echo 'Building candidate.' >&2
+	@test -e $(PROGRAM) || echo 'Building candidate.' >&2
 	@+$(MAKE_ALL) -s all
-	@exec scripts/run.sh $(BUILD)/candidate $(ARGS) "$$ID"
+	@exec scripts/run.sh $(PROGRAM) $(ARGS) "$$ID"
 
 demo: all ## three candidates side by side in tmux
 	scripts/demo.sh
@@ -154,7 +152,7 @@ demo: all ## three candidates side by side in tmux
 install: all ## program, library, header, pkg-config to $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include \
 		$(LIBDIR)/pkgconfig)
-	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin)
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/candidate.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
@@ -170,14 +168,7 @@ uninstall: ## remove what install put there
 lint: ## style, layers, static analysis
 	@scripts/install-deps.sh build lint
 	@+$(MAKE_ALL) -s all
-	shellcheck scripts/*.sh .ci/run
-	clang-format --dry-run -Werror $$(git ls-files '*.[ch]')
-	scripts/check-layers.sh
-	scripts/check-binaries.sh
-	git ls-files 'src/*.c' | xargs -P2 -n1 \
-		gcc $(LANGUAGE) -O2 -fanalyzer -Werror -c -o /dev/null
-	git ls-files 'src/*.c' 'tests/*.c' | xargs -P2 -n1 \
-		sh -c 'clang-tidy --quiet "$$@" -- $(LANGUAGE) -Itests' clang-tidy
+	@scripts/lint.sh $(LANGUAGE)
 
 format: ## clang-format decides
 	clang-format -i $$(git ls-files '*.[ch]')

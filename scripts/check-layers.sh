@@ -39,7 +39,7 @@ allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 # What belongs to the program, the library must not know.
 while IFS= read -r line; do
     complain "$line"
-done < <(grep -HnE '^#include "(options\.h|output\.h|sys/(log|signals)\.h)' \
+done < <(grep -HnE '^#include "(options\.h|output\.h|sys/(fd|keyboard|log|signals)\.h)' \
     "${library[@]}" src/core/* src/etcd/* || true)
 
 # only LIBRARY REGEX: no other file includes its headers.
