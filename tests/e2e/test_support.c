@@ -52,6 +52,18 @@ static void streams_are_told_apart(void **state)
     process_expect_output(p, "out\n");
 }
 
+static void ignored_errors_are_not_counted(void **state)
+{
+    struct stage *s = *state;
+    struct process *p = shell(s, PROCESS_PIPES,
+                              "read x; echo old server >&2; echo cause >&2");
+    process_ignore_errors(p, "old");
+    process_write(p, "\n");
+    process_expect_error(p, "cause");
+    process_expect_exit(p, 0);
+    process_expect_nothing_more(p);
+}
+
 static void end_of_input_is_seen(void **state)
 {
     struct stage *s = *state;
@@ -76,7 +88,7 @@ static void terminal_echoes_and_sends_signals(void **state)
 {
     struct stage *s = *state;
     struct process *p = shell(s, PROCESS_TERMINAL,
-                              "test -t 0 && test -t 1 && test -t 2 && "
+                              "test -t 0 && test -t 1 && ! test -t 2 && "
                               "echo ready; read x; echo got; exec cat");
     process_expect_line(p, "ready");
     process_write(p, "\r");
@@ -239,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITHOUT_ETCD(lines_are_stamped_in_their_order),
         WITHOUT_ETCD(streams_are_told_apart),
+        WITHOUT_ETCD(ignored_errors_are_not_counted),
         WITHOUT_ETCD(end_of_input_is_seen),
         WITHOUT_ETCD(exit_code_and_signal_are_told_apart),
         WITHOUT_ETCD(terminal_echoes_and_sends_signals),

@@ -104,9 +104,11 @@ static void start_on_terminal(struct process *p, struct spawn *spawn)
     if (fd < 0)
         fail_msg("%s: %s", name, strerror(errno));
     p->in_fd = fcntl(p->out.fd, F_DUPFD_CLOEXEC, 0);
-    spawn->in_fd = spawn->out_fd = spawn->err_fd = fd;
+    make_pipe(&p->err.fd, &spawn->err_fd);
+    spawn->in_fd = spawn->out_fd = fd;
     spawn->terminal = true;
     p->pid = spawn_child(spawn);
+    close(spawn->err_fd);
     close(fd);
 }
 
@@ -153,6 +155,11 @@ void process_free(struct process *p)
         i++;
     set->processes[i] = set->processes[--set->processes_n];
     free(p);
+}
+
+void process_ignore_errors(struct process *p, const char *part)
+{
+    p->err.ignored = part;
 }
 
 pid_t process_pid(const struct process *p)

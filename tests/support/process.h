@@ -20,8 +20,8 @@ enum {
 
 enum process_flags {
     PROCESS_PIPES = 0,    /* stdin, stdout, stderr: a pipe each */
-    PROCESS_TERMINAL = 1, /* all three on one pseudo-terminal: its output is
-                             the program's stdout, with echo and \r\n */
+    PROCESS_TERMINAL = 1, /* stdin and stdout on a pseudo-terminal, whose echo
+                             and \r\n show in stdout; stderr on a pipe */
 };
 
 /* A line that came, without its end. */
@@ -47,6 +47,9 @@ struct process *process_start(struct process_set *set, unsigned flags,
                               const char *const *environment);
 /* Kill it, if need be, and forget it. */
 void process_free(struct process *p);
+/* Lines of stderr that contain this are left out, as if they had not come.
+ * part must stay; NULL: none. */
+void process_ignore_errors(struct process *p, const char *part);
 pid_t process_pid(const struct process *p);
 
 /* Wait for news of any process, and take it in; at most until end_at_ms.

@@ -52,8 +52,11 @@ static void end_line(struct transcript *t, size_t end, int64_t now_ms)
         bytes--;
     char *text = strndup(t->bytes + t->line_start, bytes);
     assert_non_null(text);
-    t->lines[t->lines_n++] = (struct transcript_line){ text, now_ms };
     t->line_start = end + 1;
+    if (t->ignored && strstr(text, t->ignored))
+        free(text);
+    else
+        t->lines[t->lines_n++] = (struct transcript_line){ text, now_ms };
 }
 
 static void append(struct transcript *t, const char *data, size_t n,

@@ -25,7 +25,8 @@ struct transcript {
     size_t line_start; /* of the line that has not ended yet */
     struct transcript_line *lines;
     size_t lines_n;
-    size_t taken_n; /* lines that the test has expected */
+    size_t taken_n;      /* lines that the test has expected */
+    const char *ignored; /* lines with this are not counted; NULL: none */
 };
 
 void transcript_init(struct transcript *t);
