@@ -236,7 +236,8 @@ struct election {
     bool resigned;         /* LEAVING: our keys are gone */
     int64_t give_up_at_ms; /* LEAVING */
 
-    uint64_t watch_op; /* 0: no stream is open */
+    uint64_t watch_op;     /* 0: no stream is open */
+    int64_t told_revision; /* the newest that a watch has told of, or 0 */
     int64_t watch_opened_at_ms;
     int64_t watch_retry_at_ms; /* LEADING: no stream is opened before it */
     struct election_key predecessor; /* as last reported */

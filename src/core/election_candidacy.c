@@ -48,6 +48,7 @@ void election_candidacy_begin(struct election *e, int64_t now_ms)
     e->refusals_n = 0;
     e->raft_term_max = 0;
     e->revision_max = 0;
+    e->told_revision = 0;
     e->predecessor = e->leader = e->holder = (struct election_key){ 0 };
     e->leaderless_at_ms = now_ms;
 }

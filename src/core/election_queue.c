@@ -50,6 +50,11 @@ void election_queue_view(struct election *e, int64_t now_ms,
         election_candidacy_restart(e, now_ms, false, out);
         return;
     }
+    if (reply->header.revision < e->told_revision) {
+        e->told_revision = 0; /* what is asked for now is no older */
+        e->claim_due = true;
+        return;
+    }
     bool moved = e->predecessor.create_revision !=
         reply->predecessor.create_revision;
     e->predecessor = reply->predecessor;

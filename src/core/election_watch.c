@@ -95,6 +95,11 @@ void election_watch_changed(struct election *e,
                             const struct election_event *event,
                             struct election_actions *out)
 {
+    int64_t revision = event->key.mod_revision > event->deleted_at_revision
+        ? event->key.mod_revision
+        : event->deleted_at_revision;
+    if (revision > e->told_revision)
+        e->told_revision = revision;
     if (e->state == ELECTION_LEADING)
         leader_sees_change(e, event, out);
     else if (e->state == ELECTION_WAITING)

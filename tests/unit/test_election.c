@@ -51,6 +51,29 @@ static void waiter_stays_silent_when_another_waiter_goes(void **state)
     assert_true(b.out.open_watch);
 }
 
+/* The reply was made before the leader's key went, and comes after. */
+static void reply_older_than_the_watch_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter();
+    bench_change(&b, ELECTION_PREDECESSOR, 13, (struct election_key){ 0 });
+    bench_expect_request(&b, ELECTION_CLAIM);
+    bench_change(&b, ELECTION_LEADER, 14, (struct election_key){ 0 });
+    assert_true(bench_said(&b, ELECTION_SAY_ATTEMPTING));
+    struct election_reply reply = bench_queued();
+    reply.header.revision = 13;
+    reply.predecessor = (struct election_key){ 0 };
+    reply.holder = bench_key_12;
+    bench_answer(&b, reply);
+    assert_int_equal(b.out.notices_n, 0);
+    bench_expect_request(&b, ELECTION_CLAIM);
+
+    /* Once: a watch that tells of the future is not believed twice. */
+    bench_answer(&b, reply);
+    assert_true(bench_said(&b, ELECTION_SAY_FOLLOWING));
+    assert_false(b.out.send_request);
+}
+
 static void lost_claim_reply_is_resolved_by_reading(void **state)
 {
     (void)state;
@@ -208,6 +231,7 @@ int main(void)
         cmocka_unit_test(reply_to_an_older_request_is_dropped),
         cmocka_unit_test(waiter_claims_when_predecessor_goes),
         cmocka_unit_test(waiter_stays_silent_when_another_waiter_goes),
+        cmocka_unit_test(reply_older_than_the_watch_is_asked_for_again),
         cmocka_unit_test(lost_claim_reply_is_resolved_by_reading),
         cmocka_unit_test(waiter_without_its_key_takes_a_fresh_place),
         cmocka_unit_test(leader_key_for_ever_is_named_and_respected),
