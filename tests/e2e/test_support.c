@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "support/folder.h"
+#include "support/procfs.h"
 #include "support/spawn.h"
 #include "support/stage.h"
 
@@ -124,6 +125,34 @@ static void environment_of_etcd_is_not_passed_on(void **state)
     unsetenv("ETCDCTL_ENDPOINTS");
     unsetenv("ETCD_NAME");
     process_expect_line(p, "yes");
+}
+
+static void descriptors_and_connections_are_counted(void **state)
+{
+    struct stage *s = *state;
+    struct process *p = process_start(
+        s->set, PROCESS_PIPES, (const char *const[]){ "cat", NULL }, NULL);
+    process_write(p, "runs\n");
+    process_expect_line(p, "runs");
+    assert_int_equal(procfs_descriptors_n(process_pid(p)), 3);
+    assert_int_equal(procfs_tcp_n(process_pid(p)), 0);
+
+    struct process *watch = etcdctl_start(s->etcd, "watch", "a", "--rev=1");
+    etcdctl(s->etcd, "put", "a", "1");
+    process_expect_line(watch, "PUT");
+    assert_int_equal(procfs_tcp_n(process_pid(watch)), 1);
+}
+
+static void processor_time_is_counted(void **state)
+{
+    struct stage *s = *state;
+    struct process *idle = shell(s, PROCESS_PIPES, "echo up; read x");
+    process_expect_line(idle, "up");
+    struct process *busy = shell(s, PROCESS_PIPES, "while :; do :; done");
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (procfs_cpu_ms(process_pid(busy)) < 200)
+        assert_true(process_now_ms() < end_at_ms);
+    assert_true(procfs_cpu_ms(process_pid(idle)) < 200);
 }
 
 /* A test program that dies at once, with a child and a folder of its own;
@@ -240,27 +269,23 @@ static void three_members_survive_the_loss_of_one(void **state)
     assert_string_equal(etcdctl_get(s->etcd, "a").value, "2");
 }
 
-#define WITHOUT_ETCD(test)                                                     \
-    cmocka_unit_test_setup_teardown(test, stage_setup_without_etcd,            \
-                                    stage_teardown)
-#define WITH_ETCD(test)                                                        \
-    cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITHOUT_ETCD(lines_are_stamped_in_their_order),
-        WITHOUT_ETCD(streams_are_told_apart),
-        WITHOUT_ETCD(ignored_errors_are_not_counted),
-        WITHOUT_ETCD(end_of_input_is_seen),
-        WITHOUT_ETCD(exit_code_and_signal_are_told_apart),
-        WITHOUT_ETCD(terminal_echoes_and_sends_signals),
-        WITHOUT_ETCD(stopped_process_goes_on_where_it_was),
-        WITHOUT_ETCD(environment_of_etcd_is_not_passed_on),
-        WITHOUT_ETCD(crashed_test_leaves_no_child_and_no_folder),
-        WITH_ETCD(keys_and_leases_are_read_back),
-        WITH_ETCD(restarted_etcd_has_its_data_and_its_port),
-        WITHOUT_ETCD(three_members_survive_the_loss_of_one),
+        STAGE_TEST_WITHOUT_ETCD(lines_are_stamped_in_their_order),
+        STAGE_TEST_WITHOUT_ETCD(streams_are_told_apart),
+        STAGE_TEST_WITHOUT_ETCD(ignored_errors_are_not_counted),
+        STAGE_TEST_WITHOUT_ETCD(end_of_input_is_seen),
+        STAGE_TEST_WITHOUT_ETCD(exit_code_and_signal_are_told_apart),
+        STAGE_TEST_WITHOUT_ETCD(terminal_echoes_and_sends_signals),
+        STAGE_TEST_WITHOUT_ETCD(stopped_process_goes_on_where_it_was),
+        STAGE_TEST_WITHOUT_ETCD(environment_of_etcd_is_not_passed_on),
+        STAGE_TEST_WITHOUT_ETCD(crashed_test_leaves_no_child_and_no_folder),
+        STAGE_TEST(descriptors_and_connections_are_counted),
+        STAGE_TEST_WITHOUT_ETCD(processor_time_is_counted),
+        STAGE_TEST(keys_and_leases_are_read_back),
+        STAGE_TEST(restarted_etcd_has_its_data_and_its_port),
+        STAGE_TEST_WITHOUT_ETCD(three_members_survive_the_loss_of_one),
     };
     return cmocka_run_group_tests_name("support", tests, NULL, NULL);
 }

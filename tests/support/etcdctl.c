@@ -125,3 +125,41 @@ int64_t etcdctl_lease_left_s(struct etcd_server *server, int64_t lease)
     read_number(line, "\"TTL\" : ", &left_s);
     return left_s;
 }
+
+int64_t etcdctl_await_deletion(struct etcd_server *server, const char *key,
+                               int64_t revision)
+{
+    char option[64];
+    snprintf(option, sizeof option, "--rev=%" PRId64, revision + 1);
+    struct process *watch = etcdctl_start(server, "watch", "-w", "fields",
+                                          option, key);
+    bool deletion = false;
+    int64_t deleted_at = 0;
+    while (!deletion || !deleted_at) {
+        const char *line = process_next_line(watch).text;
+        if (strncmp(line, "\"Type\"", 6) == 0)
+            deletion = strstr(line, "DELETE") != NULL;
+        if (deletion)
+            read_number(line, "\"ModRevision\" : ", &deleted_at);
+    }
+    process_free(watch);
+    return deleted_at;
+}
+
+void etcdctl_await_renewal(struct etcd_server *server, int64_t lease)
+{
+    int64_t highest_s = 0;
+    int64_t lowest_s = INT64_MAX;
+    int64_t left_s = 0;
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (lowest_s > highest_s - 2 || left_s < lowest_s + 2) {
+        left_s = etcdctl_lease_left_s(server, lease);
+        assert_true(left_s >= 0);
+        if (left_s > highest_s)
+            lowest_s = highest_s = left_s; /* a restart of etcd does that */
+        else if (left_s < lowest_s)
+            lowest_s = left_s;
+        if (process_now_ms() >= end_at_ms)
+            fail_msg("the lease is not renewed, %" PRId64 " s left", left_s);
+    }
+}

@@ -46,4 +46,12 @@ size_t etcdctl_leases_n(struct etcd_server *server);
 /* The seconds that a lease has left; -1: it does not exist. */
 int64_t etcdctl_lease_left_s(struct etcd_server *server, int64_t lease);
 
+/* Wait until a key is deleted after this revision. Returns the revision at
+ * which that happened. */
+int64_t etcdctl_await_deletion(struct etcd_server *server, const char *key,
+                               int64_t revision);
+/* Wait until a lease is renewed: the time that it has left has fallen by two
+ * seconds, then risen by two. The lease's TTL is at least 10 s. */
+void etcdctl_await_renewal(struct etcd_server *server, int64_t lease);
+
 #endif

@@ -302,6 +302,12 @@ struct process_line process_next_error(struct process *p)
     return take_line(p, &p->err, "(any, on stderr)", __FILE__, __LINE__);
 }
 
+void process_skip_errors(struct process *p)
+{
+    process_set_step(p->set, 0);
+    p->err.taken_n = p->err.lines_n;
+}
+
 size_t process_lines_n(const struct process *p)
 {
     return p->out.lines_n;

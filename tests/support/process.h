@@ -86,6 +86,9 @@ void process_expect_nothing_more_at(struct process *p, const char *file,
 struct process_line process_next_line(struct process *p);
 struct process_line process_next_error(struct process *p);
 
+/* Whatever has come on stderr so far was expected. */
+void process_skip_errors(struct process *p);
+
 /* All lines of stdout or stderr so far, expected already or not. */
 size_t process_lines_n(const struct process *p);
 struct process_line process_line(const struct process *p, size_t number);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,9 @@ _Noreturn static void run(const struct spawn *spawn, pid_t parent,
     become_standard(spawn->in_fd, STDIN_FILENO);
     become_standard(spawn->out_fd, STDOUT_FILENO);
     become_standard(spawn->err_fd, STDERR_FILENO);
+    /* Also those that the test program was itself given. */
+    if (close_range(STDERR_FILENO + 1, UINT_MAX, 0) != 0)
+        _exit(SPAWN_EXIT_CANNOT);
     execvpe(spawn->argv[0], (char *const *)spawn->argv,
             (char *const *)environment);
     dprintf(STDERR_FILENO, "cannot run %s: %s\n", spawn->argv[0],

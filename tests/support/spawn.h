@@ -1,8 +1,9 @@
 /* spawn.h: start a program that does not outlive the test.
  *
  * The child gets SIGKILL when the test program dies, default signal handling,
- * and an environment without ETCD_* and ETCDCTL_*, whose values would be
- * taken for the test's own. Knows nothing of what the child prints.
+ * no descriptors but three, and an environment without ETCD_* and ETCDCTL_*,
+ * whose values would be taken for the test's own. Knows nothing of what the
+ * child prints.
  */
 #ifndef SPAWN_H
 #define SPAWN_H
