@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# Signals, and how they end a candidate; etcd that is gone.
+
+setup_file() {
+    load support
+    start_etcd "$BATS_FILE_TMPDIR"
+}
+
+teardown_file() {
+    load support
+    stop_etcd
+}
+
+setup() {
+    load support
+}
+
+teardown() {
+    stop_all
+}
+
+send() {
+    kill "-$2" "${pid[$1]}"
+}
+
+@test "SIGTERM and SIGHUP end a leader in order, and the next one leads" {
+    start A A
+    leads A
+    start B B
+    waits_for B A
+    send A TERM
+    expect A End
+    expect_exit A 0
+    expect B 'Attempting leadership...' 'I am the LEADER!' \
+        'Press ENTER to finish...'
+    send B HUP
+    expect B End
+    expect_exit B 0
+    [ -z "$(etcdctl get --prefix "election_$(election)/")" ]
+}
+
+@test "SIGTERM ends a waiter in order, and costs the leader nothing" {
+    start A A
+    leads A
+    start B B
+    waits_for B A
+    send B TERM
+    expect B End
+    expect_exit B 0
+    has_leader
+    [ "$(etcdctl get --prefix "election_$(election)/" --keys-only | wc -w)" \
+        -eq 1 ]
+}
+
+@test "SIGINT is a crash: by the signal, at once, and etcd hears nothing" {
+    start A A
+    leads A
+    send A INT
+    expect_exit A 130
+    has_leader
+    [ "$(etcdctl get "$(election)" --print-value-only)" = A ]
+}
+
+@test "a crashed leader is followed when its lease has run out" {
+    start A --ttl 2 A
+    leads A
+    start B --ttl 2 B
+    waits_for B A
+    send A INT
+    expect_exit A 130
+    expect B 'Attempting leadership...' 'I am the LEADER!'
+}
+
+@test "what was ignored at the start stays ignored" {
+    REDIRECT='</dev/null; trap "" HUP' start A A
+    leads A
+    send A HUP
+    start B B # its line comes behind the signal
+    waits_for B A
+    has_leader
+    send A TERM
+    expect A End
+    expect_exit A 0
+}
+
+@test "SIGQUIT is a crash as well" {
+    REDIRECT='</dev/null; ulimit -c 0' start A A
+    leads A
+    send A QUIT
+    expect_exit A 131
+    has_leader
+}
+
+@test "SIGPIPE and the like do nothing" {
+    local name
+    start A A
+    leads A
+    for name in PIPE TTIN TTOU XFSZ CHLD WINCH URG CONT; do
+        send A "$name"
+    done
+    start B B
+    waits_for B A
+    enter A
+    expect A End
+    expect_exit A 0
+}
+
+@test "stopped and continued in time, it leads on" {
+    start A --ttl 300 A
+    leads A
+    send A STOP
+    send A CONT
+    enter A
+    expect A End
+    expect_exit A 0
+}
+
+# Beside an etcd of its own, which stops answering.
+leave_stuck_etcd() {
+    start_etcd "$BATS_TEST_TMPDIR"
+    start A A
+    leads A
+    kill -STOP "$etcd_pid"
+    send A TERM
+    send A TERM
+    send A HUP
+}
+
+@test "who cannot tell etcd that it resigns ends with 69, in bounded time" {
+    leave_stuck_etcd
+    expect_exit A 69
+    expect_error A 'candidate: etcd could not be told of the resignation'
+    stop_etcd
+}
+
+@test "SIGINT ends at once who is about to resign" {
+    leave_stuck_etcd
+    send A INT
+    expect_exit A 130
+    stop_etcd
+}

@@ -1,0 +1,153 @@
+# shellcheck shell=bash disable=SC2034
+# For bats files that run candidate on pipes, beside an etcd that the file's
+# tests share; each test has an election of its own. Load it, and call
+# start_etcd in setup_file, stop_etcd in teardown_file, stop_all in teardown.
+
+bats_require_minimum_version 1.5.0
+CANDIDATE=${CANDIDATE:-$PWD/candidate}
+export BATS_TEST_TIMEOUT=120
+patience_s=30 # longer than any wait that ends well
+declare -gA pid in out # global: bats loads this within a function
+
+# start_etcd FOLDER: it ends with stop_etcd, or with the process that began it.
+start_etcd() {
+    mkfifo "$1/up" "$1/down"
+    # shellcheck disable=SC2016
+    scripts/with-etcd.sh sh -c '
+        echo "$ETCDCTL_ENDPOINTS $WITH_ETCD_PID" >"$1/up"
+        exec cat <"$1/down"' sh "$1" 3>&- &
+    read -r ETCDCTL_ENDPOINTS etcd_pid <"$1/up"
+    exec {etcd_input}>"$1/down"
+    export ETCDCTL_ENDPOINTS ETCDCTL_API=3 etcd_input
+}
+
+stop_etcd() {
+    exec {etcd_input}>&-
+}
+
+election() {
+    echo "test-$BATS_SUITE_TEST_NUMBER"
+}
+
+# start NAME [OPTION...] ID: in the background, as if from a terminal's
+# foreground as far as signals go. ${in[NAME]} and ${out[NAME]} are its pipes'
+# other ends, ${pid[NAME]} is its process; standard error is in NAME.err.
+# REDIRECT, when set, is applied last: '<&-'.
+start() {
+    local name=$1 base=$BATS_TEST_TMPDIR/$1 reader writer fd
+    shift
+    mkfifo "$base.in" "$base.out"
+    (
+        for fd in "${in[@]}" "${out[@]}"; do
+            exec {fd}>&-
+        done
+        exec <"$base.in" >"$base.out" 2>"$base.err" 3>&-
+        eval "exec ${REDIRECT-}"
+        exec env --default-signal=INT,QUIT "$CANDIDATE" \
+            --election "$(election)" "$@"
+    ) &
+    pid[$name]=$!
+    exec {writer}>"$base.in" {reader}<"$base.out"
+    in[$name]=$writer
+    out[$name]=$reader
+}
+
+# Whatever the test left behind.
+stop_all() {
+    local name
+    for name in "${!pid[@]}"; do
+        kill -KILL "${pid[$name]}" || true
+        wait "${pid[$name]}" || true
+    done 2>/dev/null
+}
+
+complain() {
+    echo "$*" >&2
+    head -n 20 "$BATS_TEST_TMPDIR"/*.err >&2
+    return 1
+}
+
+# expect NAME LINE...: these come next on its standard output.
+expect() {
+    local name=$1 line got
+    shift
+    for line in "$@"; do
+        read -r -t "$patience_s" -u "${out[$name]}" got ||
+            complain "$name: nothing comes instead of: $line" || return 1
+        [ "$got" = "$line" ] ||
+            complain "$name: $got"$'\n'"instead of: $line" || return 1
+    done
+}
+
+# expect_like NAME PATTERN: as expect, for one line.
+expect_like() {
+    local got
+    read -r -t "$patience_s" -u "${out[$1]}" got || complain "$1: nothing" ||
+        return 1
+    # shellcheck disable=SC2053
+    [[ $got == $2 ]] || complain "$1: $got"$'\n'"instead of: $2"
+}
+
+# expect_exit NAME CODE: its output ends, and so does it; 128 + n: by signal.
+expect_exit() {
+    local got status=0
+    if read -r -t "$patience_s" -u "${out[$1]}" got; then
+        complain "$1: $got instead of its end" || return 1
+    elif [ $? -gt 128 ]; then
+        complain "$1: does not end" || return 1
+    fi
+    wait "${pid[$1]}" || status=$?
+    unset "pid[$1]"
+    [ "$status" -eq "$2" ] || complain "$1: exit code $status instead of $2"
+}
+
+# expect_error NAME PART: a line on its standard error has this part.
+expect_error() {
+    grep -qF -- "$2" "$BATS_TEST_TMPDIR/$1.err" ||
+        complain "$1: no such message: $2"
+}
+
+leads() {
+    expect "$1" "Candidate ${2:-$1}" 'Attempting leadership...' \
+        'I am the LEADER!' 'Press ENTER to finish...'
+}
+
+waits_for() {
+    expect "$1" "Candidate $1" 'Attempting leadership...' "$2 is the leader..."
+}
+
+enter() {
+    echo >&"${in[$1]}"
+}
+
+close_input() {
+    local writer=${in[$1]}
+    unset "in[$1]"
+    exec {writer}>&-
+}
+
+# Is the leader key of this test's election there?
+has_leader() {
+    [ -n "$(etcdctl get "$(election)" --print-value-only)" ]
+}
+
+# await_key KEY EVENT [REVISION]: until etcd reports PUT or DELETE of a key.
+await_key() {
+    local line watch watcher
+    exec {watch}< <(exec etcdctl watch "$1" --rev="${3-1}" 3>&-)
+    watcher=$!
+    while read -r -t "$patience_s" -u "$watch" line && [ "$line" != "$2" ]; do
+        :
+    done
+    kill "$watcher"
+    exec {watch}<&-
+    [ "$line" = "$2" ]
+}
+
+# Let this many seconds pass, as etcd counts them.
+let_pass() {
+    local lease
+    lease=$(etcdctl lease grant "$1" | awk '{print $2}')
+    etcdctl put --lease="$lease" "clock-$lease" on
+    await_key "clock-$lease" DELETE
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# What candidate refuses before it sends anything, and what it tells. Nothing
+# listens at the endpoint: who tries it nevertheless says so.
+
+setup_file() {
+    export ETCDCTL_ENDPOINTS=http://127.0.0.1:1
+}
+
+setup() {
+    load support
+}
+
+# refuses MESSAGE ARGUMENT...: exit code 64, nothing on stdout.
+refuses() {
+    local message=$1
+    shift
+    run -64 --separate-stderr timeout 10 "$CANDIDATE" "$@" </dev/null
+    [ -z "$output" ]
+    [ "$stderr" = "candidate: $message"$'\n'"Try 'candidate --help'." ] ||
+        { echo "$stderr"; return 1; }
+}
+
+@test "an option that is wrong is named, with what it should be" {
+    refuses '--ttl: "abc" is not a whole number of seconds from 2 to 300' \
+        --ttl abc A
+    refuses '--ttl: "301" is not a whole number of seconds from 2 to 300' \
+        --ttl=301 A
+    refuses '--ttl: needs an argument, SECONDS' A --ttl
+    refuses '--once: takes no argument' --once=1 A
+    refuses '--once: given twice' --once --once A
+    refuses 'unknown option "--tll"' --tll 5 A
+    refuses 'unknown option "-h"' -h
+}
+
+@test "there must be exactly one ID" {
+    refuses 'no ID is given'
+    refuses 'no ID is given' --ttl 5 --
+    refuses '"B": there is one ID already' A B
+}
+
+@test "an ID is 1 to 255 bytes of clean UTF-8" {
+    local long
+    refuses 'ID: is empty' ''
+    printf -v long '%256s' ''
+    refuses 'ID: has 256 bytes, at most 255 are allowed' "$long"
+    refuses 'ID: "a\x0ab" is not UTF-8 without control characters' $'a\nb'
+    refuses 'ID: "\xff" is not UTF-8 without control characters' $'\xff'
+    refuses 'ID: "\x1b[2J" is not UTF-8 without control characters' $'\e[2J'
+}
+
+@test "an election's name is a key that others can share" {
+    local long
+    refuses 'election: is empty' --election '' A
+    refuses 'election: "x/" ends with a slash' --election x/ A
+    printf -v long '%256s' ''
+    refuses 'election: has 256 bytes, at most 255 are allowed' \
+        --election "$long" A
+}
+
+@test "endpoints that are wrong are named, from the option or the environment" {
+    refuses 'endpoint "http://a:99999": the port is not in 1..65535' \
+        --endpoints http://a:99999 A
+    refuses 'no endpoint is given' --endpoints= A
+    export ETCDCTL_ENDPOINTS=ftp://a
+    refuses 'endpoint "ftp://a": starts with neither http:// nor https://' A
+}
+
+@test "--help is for stdout, and --version is one line" {
+    run -0 --separate-stderr "$CANDIDATE" --help
+    [[ $output == 'Usage: candidate '* ]]
+    [ -z "$stderr" ]
+    run -0 --separate-stderr "$CANDIDATE" --version
+    [ "$output" = "candidate $(sed -n 's/.*VERSION "\(.*\)"/\1/p' \
+        include/candidate.h)" ]
+    [ -z "$stderr" ]
+}
+
+@test "what cannot be told is exit code 74" {
+    run -74 bash -c '"$1" --help >/dev/full' bash "$CANDIDATE"
+    [ "$output" = 'candidate: standard output: No space left on device' ]
+    run -74 bash -c '"$1" --version >&-' bash "$CANDIDATE"
+    [ "$output" = 'candidate: standard output: is closed' ]
+}
+
+@test "stdout that is closed or full is refused before anything is sent" {
+    run -74 timeout 10 bash -c '"$1" A </dev/null >&-' bash "$CANDIDATE"
+    [ "$output" = 'candidate: standard output: is closed' ]
+    run -74 timeout 10 bash -c '"$1" A </dev/null >/dev/full' bash "$CANDIDATE"
+    [ "$output" = 'candidate: standard output: No space left on device' ]
+}
+
+@test "closed stderr costs nothing but the messages" {
+    run -64 bash -c '"$1" --nonsense 2>&-' bash "$CANDIDATE"
+    [ -z "$output" ]
+    run -0 bash -c '"$1" --version 2>&- <&-' bash "$CANDIDATE"
+    [[ $output == 'candidate '* ]]
+}
