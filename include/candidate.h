@@ -29,6 +29,7 @@ enum {
     CANDIDATE_ID_BYTES_MAX = 255,
     CANDIDATE_ELECTION_BYTES_MAX = 255,
     CANDIDATE_ENDPOINTS_MAX = 32,
+    CANDIDATE_PASSWORD_BYTES_MAX = 1024,
     CANDIDATE_TTL_S_MIN = 2,
     CANDIDATE_TTL_S_MAX = 300,
     CANDIDATE_TTL_S_DEFAULT = 10,
@@ -82,6 +83,10 @@ struct candidate_config {
     bool insecure_skip_tls_verify; /* believe any server; false */
     bool insecure_transport; /* an endpoint without a scheme means http://,
                                 unless a file above is given; true */
+
+    /* Authentication; UTF-8. Tokens are renewed as etcd wants it. */
+    const char *user;     /* NULL: none */
+    const char *password; /* of the user; wiped by candidate_free() */
 
     /* Limits in ms, 1..CANDIDATE_TIMEOUT_MS_MAX. The election sets shorter
      * ones where the lease's time demands it. */

@@ -14,8 +14,8 @@ struct announcer {
     struct words_name leader; /* the leader key's value, as last seen */
     struct words_name holder; /* the oldest lock key's */
     struct words_name holder_key;
-    char refusal[CANDIDATE_ERROR_BYTES_MAX]; /* etcd's last one, in words */
-    bool settled;                            /* it was said who leads */
+    char refusal[EVENTS_TEXT_BYTES_MAX]; /* etcd's last one, in words */
+    bool settled;                        /* it was said who leads */
 };
 
 /* Append the event that a notice of the core's means. */

@@ -91,6 +91,29 @@ static int check_tls(const struct candidate_config *config,
     return r;
 }
 
+/* Never shows the password. */
+static int check_user(const struct candidate_config *config,
+                      struct candidate_error *err)
+{
+    if (!config->user && !config->password)
+        return 0;
+    int r = check_name("user", config->user, CANDIDATE_ID_BYTES_MAX, err);
+    if (r < 0)
+        return r;
+    const char *password = config->password;
+    if (!password || !password[0])
+        return error_set(err, CANDIDATE_EINVAL, "password: of user %s is empty",
+                         config->user);
+    if (strlen(password) > CANDIDATE_PASSWORD_BYTES_MAX)
+        return error_set(err, CANDIDATE_EINVAL,
+                         "password: is longer than %d bytes",
+                         CANDIDATE_PASSWORD_BYTES_MAX);
+    if (!text_is_clean(password, strlen(password)))
+        return error_set(err, CANDIDATE_EINVAL,
+                         "password: is not UTF-8 without control characters");
+    return 0;
+}
+
 static int check_timeouts(const struct candidate_config *config,
                           struct candidate_error *err)
 {
@@ -125,6 +148,8 @@ int config_check(const struct candidate_config *config,
                       CANDIDATE_TTL_S_MIN, CANDIDATE_TTL_S_MAX);
     if (r == 0)
         r = check_tls(config, err);
+    if (r == 0)
+        r = check_user(config, err);
     if (r == 0)
         r = check_timeouts(config, err);
     return r;

@@ -201,8 +201,7 @@ static void on_request_reply(struct driver *d, int64_t now_ms,
     };
     event.reply.outcome = read_reply(d, reply, &event.reply);
     if (event.reply.outcome == ELECTION_DENIED)
-        (void)snprintf(d->announcer.refusal, sizeof d->announcer.refusal, "%s",
-                       reply->message);
+        words_refusal(d->announcer.refusal, &d->lock, reply->message);
     step(d, &event);
 }
 

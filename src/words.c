@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sys/text.h"
 
@@ -57,6 +58,19 @@ void words_reason(char out[EVENTS_TEXT_BYTES_MAX], const struct lock *lock,
     };
     (void)snprintf(out, EVENTS_TEXT_BYTES_MAX, "%s%s%s", reasons[reason].before,
                    keys[reasons[reason].key], reasons[reason].after);
+}
+
+void words_refusal(char out[EVENTS_TEXT_BYTES_MAX], const struct lock *lock,
+                   const char *message)
+{
+    int n = snprintf(out, EVENTS_TEXT_BYTES_MAX, "%s", message);
+    if (n < 0 || n >= EVENTS_TEXT_BYTES_MAX ||
+        !strstr(message, "permission denied"))
+        return;
+    (void)snprintf(out + n, EVENTS_TEXT_BYTES_MAX - (size_t)n,
+                   "; the user needs READWRITE on the key %s and on the range"
+                   " from %s to %s",
+                   lock->leader_key, lock->prefix, lock->prefix_end);
 }
 
 void words_key_for_ever(char out[EVENTS_TEXT_BYTES_MAX],

@@ -22,6 +22,10 @@ struct words_name words_name(struct etcd_bytes bytes);
 void words_reason(char out[EVENTS_TEXT_BYTES_MAX], const struct lock *lock,
                   enum election_reason reason);
 
+/* What etcd refused, and the permission that is missing if it is that. */
+void words_refusal(char out[EVENTS_TEXT_BYTES_MAX], const struct lock *lock,
+                   const char *message);
+
 /* The leader key `lock->leader_key` has no lease. leader: its value. */
 void words_key_for_ever(char out[EVENTS_TEXT_BYTES_MAX],
                         const struct lock *lock,

@@ -151,6 +151,15 @@ int answer_read(struct arena *arena, enum answer_call call, int64_t lease,
     return 0;
 }
 
+int answer_read_token(struct arena *arena, const struct http_event *event,
+                      struct etcd_bytes *ret_token, struct candidate_error *err)
+{
+    int r = check_transfer(arena, event, err);
+    if (r < 0)
+        return r;
+    return codec_parse_token(arena, event->data, event->bytes, ret_token, err);
+}
+
 static int explain_canceled(const struct etcd_watch_result *watch,
                             struct candidate_error *err)
 {

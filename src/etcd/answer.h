@@ -38,6 +38,12 @@ int answer_read(struct arena *arena, enum answer_call call, int64_t lease,
                 const struct http_event *event, struct etcd_reply *ret_reply,
                 struct candidate_error *err);
 
+/* Read the end of the transfer that fetches a token.
+ * Returns 0, or the status of a FAILED reply; err as above. */
+int answer_read_token(struct arena *arena, const struct http_event *event,
+                      struct etcd_bytes *ret_token,
+                      struct candidate_error *err);
+
 /* Read one message of a stream of keys_n watches. A watch that etcd cancels
  * is a failure. As answer_read(). */
 int answer_read_message(struct arena *arena, size_t keys_n, const char *data,

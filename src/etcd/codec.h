@@ -103,6 +103,9 @@ int codec_build_range(struct buf *body, const struct etcd_range *range);
 int codec_build_put(struct buf *body, const struct etcd_put *put);
 int codec_build_delete(struct buf *body, const struct etcd_delete *del);
 int codec_build_txn(struct buf *body, const struct etcd_txn *txn);
+/* Name and password are valid UTF-8. */
+int codec_build_authenticate(struct buf *body, const char *name,
+                             const char *password);
 /* One create_request for each key, in one body, with progress_notify. Their
  * watch_ids are 0, 1, ... in that order. */
 int codec_build_watch(struct buf *body, const struct etcd_watch_key *keys,
@@ -218,6 +221,11 @@ int codec_parse_status(struct arena *arena, const char *body, size_t bytes,
                        struct etcd_header *ret_header,
                        struct etcd_status_result *ret_status,
                        struct candidate_error *err);
+
+/* authenticate; a reply without a token fails with EPROTO. */
+int codec_parse_token(struct arena *arena, const char *body, size_t bytes,
+                      struct etcd_bytes *ret_token,
+                      struct candidate_error *err);
 
 /* Any error body. Fails with EPROTO on a body that is no error, is empty, or
  * begins like JSON and is not. Other text ("Not Found") is an error with

@@ -105,6 +105,25 @@ static void put_flag_if_set(struct writer *w, const char *field, bool flag)
     w->comma = true;
 }
 
+/* RFC 8259, section 7. */
+static void put_string(struct writer *w, const char *field, const char *text)
+{
+    name(w, field);
+    put(w, "\"");
+    for (const char *p = text; *p; p++) {
+        char escaped[8];
+        unsigned char c = (unsigned char)*p;
+        if (c == '"' || c == '\\')
+            (void)snprintf(escaped, sizeof escaped, "\\%c", c);
+        else
+            (void)snprintf(escaped, sizeof escaped, c < ' ' ? "\\u%04x" : "%c",
+                           c);
+        put(w, escaped);
+    }
+    put(w, "\"");
+    w->comma = true;
+}
+
 static void put_base64(struct writer *w, const char *field,
                        struct etcd_bytes bytes)
 {
@@ -339,6 +358,17 @@ int codec_build_txn(struct buf *body, const struct etcd_txn *txn)
 {
     struct writer w = begin(body);
     put_txn(&w, NULL, txn);
+    return finish(&w);
+}
+
+int codec_build_authenticate(struct buf *body, const char *user,
+                             const char *password)
+{
+    struct writer w = begin(body);
+    enter(&w, NULL, "{");
+    put_string(&w, "name", user);
+    put_string(&w, "password", password);
+    leave(&w, "}");
     return finish(&w);
 }
 

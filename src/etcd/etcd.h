@@ -21,6 +21,7 @@ struct etcd_config {
     bool tls; /* what an endpoint without a scheme means: https:// */
     const char *cacert, *cert, *key;
     bool insecure_skip_tls_verify;
+    const char *user, *password; /* NULL: no authentication */
     /* 0: the default of candidate.h. */
     int64_t dial_timeout_ms;
     int64_t command_timeout_ms; /* no call takes longer */

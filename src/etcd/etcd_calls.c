@@ -1,5 +1,6 @@
 /* etcd_calls.c: the calls of the client, one under way at a time. */
 #include "etcd/etcd_private.h"
+#include "etcd/refusal.h"
 
 /* Begin a call with a body that is taken. */
 static void call(struct etcd *e, uint64_t tag, int64_t timeout_ms,
@@ -12,7 +13,6 @@ static void call(struct etcd *e, uint64_t tag, int64_t timeout_ms,
         timeout_ms = e->config.command_timeout_ms;
     etcd_lane_open(e, &e->call, tag, answer_path(type), body, built,
                    timeout_ms > 0 ? timeout_ms : 1);
-    buf_done(body);
 }
 
 void etcd_grant(struct etcd *e, uint64_t tag, int64_t timeout_ms, int64_t lease,
@@ -122,7 +122,18 @@ static void note_origin(struct etcd *e, const struct etcd_header *header)
     e->raft_term = header->raft_term;
 }
 
-void etcd_calls_take(struct etcd *e, const struct http_event *event,
+/* Send the call once more, with a fresh token. Returns whether it may go. */
+static bool try_again(struct etcd *e)
+{
+    etcd_auth_forget(&e->auth);
+    if (e->call.retried)
+        return false;
+    e->call.retried = true;
+    etcd_lane_send(e, &e->call);
+    return true;
+}
+
+bool etcd_calls_take(struct etcd *e, const struct http_event *event,
                      struct etcd_reply *ret_reply)
 {
     struct etcd_reply reply = {
@@ -133,11 +144,17 @@ void etcd_calls_take(struct etcd *e, const struct http_event *event,
     };
     int r = answer_read(&e->arena, e->call_type, e->call_lease, event, &reply,
                         &e->error);
+    if (r < 0 && e->auth.user && refusal_wants_token(e->error.message)) {
+        if (try_again(e))
+            return false;
+        r = CANDIDATE_ERETRY; /* the password is right: it may be cured */
+    }
     if (r < 0) {
         etcd_lane_fail(e, &e->call, r, ret_reply);
-        return;
+        return true;
     }
     etcd_lane_close(e, &e->call);
     note_origin(e, &reply.header);
     *ret_reply = reply;
+    return true;
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "etcd/refusal.h"
 #include "sys/error.h"
 
 static void forget_frames(struct etcd *e)
@@ -21,7 +22,6 @@ void etcd_watch(struct etcd *e, uint64_t tag, const struct etcd_watch_key *keys,
     forget_frames(e);
     e->stream_keys_n = keys_n;
     etcd_lane_open(e, &e->stream, tag, "/v3/watch", &body, built, 0);
-    buf_done(&body);
 }
 
 void etcd_watch_close(struct etcd *e)
@@ -33,6 +33,10 @@ void etcd_watch_close(struct etcd *e)
 static void fail_stream(struct etcd *e, int status,
                         struct etcd_reply *ret_reply)
 {
+    if (e->auth.user && refusal_wants_token(e->error.message)) {
+        etcd_auth_forget(&e->auth);
+        status = CANDIDATE_ERETRY;
+    }
     etcd_lane_fail(e, &e->stream, status, ret_reply);
     forget_frames(e);
 }

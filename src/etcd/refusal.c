@@ -79,6 +79,40 @@ static bool has_no_gateway(const struct etcd_refusal *refusal, int http_status)
     return http_status == 404 && (refusal->grpc_code == GRPC_NONE || theirs);
 }
 
+/* What an operator can do about it. */
+static const struct {
+    const char *words; /* somewhere in the message */
+    const char *advice;
+} advices[] = {
+    { "CommonName of client sending",
+      ": use a client certificate without a CN, and --user" },
+    { "user name is empty", ": etcd wants to know who asks, see --user" },
+};
+
+static const char *advice_for(const char *text)
+{
+    for (size_t i = 0; i < sizeof advices / sizeof *advices; i++)
+        if (strstr(text, advices[i].words))
+            return advices[i].advice;
+    return "";
+}
+
+bool refusal_wants_token(const char *message)
+{
+    static const char *const words[] = { "invalid auth token",
+                                         "auth store is old",
+                                         "user name is empty", "HTTP 401" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(message, words[i]))
+            return true;
+    return false;
+}
+
+bool refusal_means_no_auth(const char *message)
+{
+    return strstr(message, "authentication is not enabled") != NULL;
+}
+
 int refusal_explain(const struct etcd_refusal *refusal, int http_status,
                     struct candidate_error *err)
 {
@@ -96,13 +130,13 @@ int refusal_explain(const struct etcd_refusal *refusal, int http_status,
         if (text[0] == '\0')
             return error_set(err, code, "refused with gRPC code %d",
                              refusal->grpc_code);
-        return error_set(err, code, "%s", text);
+        return error_set(err, code, "%s%s", text, advice_for(text));
     }
     int code = code_of_http(http_status);
     if (code == CANDIDATE_EPROTO)
         return error_set(err, code,
                          "HTTP %d, a redirect, which is not followed",
                          http_status);
-    return error_set(err, code, "HTTP %d%s%s", http_status, text[0] ? ": " : "",
-                     text);
+    return error_set(err, code, "HTTP %d%s%s%s", http_status,
+                     text[0] ? ": " : "", text, advice_for(text));
 }

@@ -17,4 +17,10 @@
 int refusal_explain(const struct etcd_refusal *refusal, int http_status,
                     struct candidate_error *err);
 
+/* Does this message of etcd's mean that the token is missing or not good? */
+bool refusal_wants_token(const char *message);
+
+/* That nobody needs a token, since authentication is off? */
+bool refusal_means_no_auth(const char *message);
+
 #endif

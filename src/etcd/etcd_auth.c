@@ -1,0 +1,153 @@
+/* etcd_auth.c: see etcd_auth.h. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "etcd/etcd_private.h"
+#include "etcd/refusal.h"
+#include "sys/error.h"
+
+static const char scheme[] = "Authorization: ";
+
+static void wipe(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+int etcd_auth_init(struct etcd_auth *auth, const char *user,
+                   const char *password)
+{
+    *auth = (struct etcd_auth){ .user = NULL };
+    if (!user)
+        return 0;
+    auth->user = strdup(user);
+    auth->password = strdup(password ? password : "");
+    return auth->user && auth->password ? 0 : CANDIDATE_ENOMEM;
+}
+
+void etcd_auth_done(struct etcd_auth *auth)
+{
+    free((char *)auth->user);
+    wipe(auth->password);
+    wipe(auth->header);
+    *auth = (struct etcd_auth){ .user = NULL };
+}
+
+bool etcd_auth_is_due(const struct etcd_auth *auth)
+{
+    return auth->user && !auth->has_token;
+}
+
+void etcd_auth_forget(struct etcd_auth *auth)
+{
+    wipe(auth->header);
+    auth->header = NULL;
+    auth->has_token = false;
+}
+
+void etcd_auth_cancel(struct etcd *e)
+{
+    if (e->auth.transfer)
+        http_cancel(e->http, e->auth.transfer);
+    e->auth.transfer = 0;
+}
+
+/* ---- who waits for it ---- */
+
+static void release(struct etcd *e, struct etcd_lane *lane)
+{
+    if (!lane->held)
+        return;
+    lane->held = false;
+    etcd_lane_send(e, lane);
+}
+
+static void fail_held(struct etcd *e, struct etcd_lane *lane,
+                      const struct candidate_error *err)
+{
+    if (!lane->held)
+        return;
+    lane->held = false;
+    lane->endpoint = e->auth.endpoint;
+    lane->failure = *err;
+}
+
+static void fail(struct etcd *e, struct candidate_error *err)
+{
+    error_wrap(err, err->code, "authentication of %s", e->auth.user);
+    fail_held(e, &e->call, err);
+    fail_held(e, &e->stream, err);
+}
+
+/* ---- the transfer ---- */
+
+void etcd_auth_fetch(struct etcd *e)
+{
+    struct etcd_auth *auth = &e->auth;
+    assert(auth->user);
+    if (auth->transfer)
+        return;
+    auth->endpoint = e->endpoint;
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    struct candidate_error err;
+    int r = codec_build_authenticate(&body, auth->user, auth->password);
+    if (r < 0)
+        error_set(&err, r, "%s", candidate_strerror(r));
+    else
+        r = etcd_lane_transfer(e, auth->endpoint, "/v3/auth/authenticate",
+                               &body, e->config.command_timeout_ms, false,
+                               &auth->transfer, &err);
+    if (body.size > 0)
+        explicit_bzero(body.data, body.size);
+    buf_done(&body);
+    if (r < 0)
+        fail(e, &err);
+}
+
+static int set_token(struct etcd_auth *auth, struct etcd_bytes token,
+                     struct candidate_error *err)
+{
+    if (token.size > ETCD_AUTH_TOKEN_BYTES_MAX)
+        return error_set(err, CANDIDATE_EPROTO, "the token is too long");
+    size_t size = sizeof scheme + token.size;
+    char *header = malloc(size);
+    if (!header)
+        return error_set(err, CANDIDATE_ENOMEM, "out of memory");
+    (void)snprintf(header, size, "%s%s", scheme, token.data);
+    etcd_auth_forget(auth);
+    auth->header = header;
+    auth->has_token = true;
+    return 0;
+}
+
+/* A cluster without authentication takes everybody; a user given is no fault
+ * then, as for etcdctl. */
+static int read_answer(struct etcd *e, const struct http_event *event,
+                       struct candidate_error *err)
+{
+    struct etcd_bytes token;
+    int r = answer_read_token(&e->arena, event, &token, err);
+    if (r == 0)
+        return set_token(&e->auth, token, err);
+    if (!refusal_means_no_auth(err->message))
+        return r;
+    etcd_auth_forget(&e->auth);
+    e->auth.has_token = true;
+    return 0;
+}
+
+void etcd_auth_take(struct etcd *e, const struct http_event *event)
+{
+    e->auth.transfer = 0;
+    struct candidate_error err;
+    if (read_answer(e, event, &err) < 0) {
+        fail(e, &err);
+        return;
+    }
+    release(e, &e->call);
+    release(e, &e->stream);
+}
