@@ -1,7 +1,7 @@
 /* fuzz_frames.c: a stream gives the same messages wherever it is cut.
  *
  * The first byte seeds the cuts, the rest is the stream. When the first byte is
- * large, a byte 1 of the stream stands for a run so long that a few reach a
+ * 255, a byte 1 of the stream stands for a run so long that a few reach a
  * message's limit. The messages are those that a plain reading of the whole
  * stream finds.
  */
@@ -14,7 +14,7 @@
 #include "fuzz/fuzz.h"
 
 enum {
-    LONG_RUNS_FROM = 0xf0, /* the first byte */
+    LONG_RUNS = 255, /* the first byte */
     RUN_BYTES = 350 * 1000,
     RUNS_MAX = 4,
     EACH_BYTE_MAX = 64 * 1024, /* longer streams are not fed byte by byte */
@@ -141,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    struct stream s = expand(data + 1, size - 1, data[0] >= LONG_RUNS_FROM);
+    struct stream s = expand(data + 1, size - 1, data[0] == LONG_RUNS);
     check_cuts(&s, 1U + data[0]);
     if (s.size <= EACH_BYTE_MAX) {
         check_cuts(&s, 1U + data[0] * 65537U);

@@ -185,6 +185,10 @@ static const struct bad lacking[] = {
     { KEEPALIVE, "{" HEADER ",\"ID\":\"77\",\"TTL\":\"60\"}",
       "result: missing" },
     { KEEPALIVE, "{\"result\":{}}", "result.header: missing" },
+    { KEEPALIVE,
+      "{\"result\":{\"header\":{\"cluster_id\":\"1\","
+      "\"raft_term\":\"2\"}}}",
+      "result.header.revision: missing" },
     { RANGE, "{" HEADER ",\"kvs\":[{}]}",
       "kvs[0].create_revision: "
       "missing" },

@@ -145,6 +145,28 @@ static void a_message_may_reach_its_limit_but_not_pass_it(void **state)
     free(data);
 }
 
+static void the_limit_is_of_each_message_by_itself(void **state)
+{
+    (void)state;
+    enum { MAX = FRAMES_MESSAGE_BYTES_MAX };
+    char *data = filled(MAX);
+    const char *message;
+    size_t bytes;
+    struct frames f;
+    frames_init(&f);
+    assert_int_equal(frames_feed(&f, data, MAX - 4), 0);
+    data[4] = '\n';
+    data[MAX - 9] = '\n';
+    assert_int_equal(frames_feed(&f, data, MAX), 0);
+    assert_true(frames_next(&f, &message, &bytes));
+    assert_int_equal(bytes, MAX);
+    assert_true(frames_next(&f, &message, &bytes));
+    assert_int_equal(bytes, MAX - 14);
+    assert_false(frames_next(&f, &message, &bytes));
+    frames_done(&f);
+    free(data);
+}
+
 static void messages_that_nobody_takes_do_not_pile_up(void **state)
 {
     (void)state;
@@ -188,6 +210,7 @@ int main(void)
         cmocka_unit_test(messages_that_were_not_taken_stay),
         cmocka_unit_test(a_newline_of_our_own_frees_the_last_message),
         cmocka_unit_test(a_message_may_reach_its_limit_but_not_pass_it),
+        cmocka_unit_test(the_limit_is_of_each_message_by_itself),
         cmocka_unit_test(messages_that_nobody_takes_do_not_pile_up),
         cmocka_unit_test(a_stream_may_start_again_after_done),
     };

@@ -1,6 +1,7 @@
 /* test_json_scan.c: what is one object of strict JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -141,6 +142,21 @@ static void strings_are_those_of_json(void **state)
            "not JSON: a NUL character in a string at byte 9 of 14");
 }
 
+static void every_byte_alone_and_behind_a_backslash(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        const char plain[] = { '{', '"', (char)c, '"', ':', '1', '}' };
+        bool good = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+        if (scan(plain, sizeof plain) != (good ? 0 : CANDIDATE_EPROTO))
+            fail_msg("0x%02x by itself", c);
+        const char escaped[] = { '{', '"', '\\', (char)c, '"', ':', '1', '}' };
+        good = c != 0 && c != 'u' && strchr("\"\\/bfnrtu", (int)c);
+        if (scan(escaped, sizeof escaped) != (good ? 0 : CANDIDATE_EPROTO))
+            fail_msg("0x%02x behind a backslash", c);
+    }
+}
+
 static void lone_surrogates_are_refused(void **state)
 {
     (void)state;
@@ -230,6 +246,7 @@ int main(void)
         cmocka_unit_test(grammar_is_kept_to_the_letter),
         cmocka_unit_test(numbers_are_those_of_json),
         cmocka_unit_test(strings_are_those_of_json),
+        cmocka_unit_test(every_byte_alone_and_behind_a_backslash),
         cmocka_unit_test(lone_surrogates_are_refused),
         cmocka_unit_test(text_that_is_not_utf8_is_refused),
         cmocka_unit_test(nesting_ends_at_32_levels),
