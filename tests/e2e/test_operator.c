@@ -235,6 +235,27 @@ static void leader_key_without_a_lease_is_respected_and_named(void **state)
     stage_expect_nothing_left(s);
 }
 
+static void name_of_a_leader_is_made_safe_to_show(void **state)
+{
+    struct stage *s = *state;
+    etcdctl(s->etcd, "put", "leader", "\033[2JZo\303\253\nEnd");
+    struct process *a = stage_waiter(s, "\\x1b[2JZo\303\253\\x0aEnd", "A");
+    process_expect_error(a, "\"\\x1b[2JZo\303\253\\x0aEnd\"");
+    process_expect_nothing_more(a);
+}
+
+static void id_in_any_script_is_shown_as_it_is(void **state)
+{
+    struct stage *s = *state;
+    static const char id[] = "Zo\303\253 \346\227\245";
+    struct process *a = stage_leader(s, "--ttl", LONG_TTL, id);
+    struct process *b = stage_waiter(s, id, "--ttl", LONG_TTL, "B");
+    assert_string_equal(etcdctl_get(s->etcd, "leader").value,
+                        "Zo\303\253 \346\227\245");
+    stage_resign(a);
+    stage_expect_next_lead(b);
+}
+
 static void candidate_waits_for_etcdctl_elect_and_names_it(void **state)
 {
     struct stage *s = *state;
@@ -305,6 +326,8 @@ int main(void)
         STAGE_TEST(waiter_whose_lease_is_revoked_queues_again),
         STAGE_TEST(two_candidates_of_one_id_both_work),
         STAGE_TEST(leader_key_without_a_lease_is_respected_and_named),
+        STAGE_TEST(name_of_a_leader_is_made_safe_to_show),
+        STAGE_TEST(id_in_any_script_is_shown_as_it_is),
         STAGE_TEST(candidate_waits_for_etcdctl_elect_and_names_it),
         STAGE_TEST(candidate_waits_for_etcdctl_lock_and_names_it),
         STAGE_TEST(etcdctl_waits_for_the_candidate),

@@ -11,11 +11,13 @@
 #include <signal.h>
 #include <string.h>
 
+#include "support/procfs.h"
 #include "support/stage.h"
 
 /* Nobody who waits this long leads because a lease ran out. */
 #define LONG_TTL "300"
 #define SHORT_TTL "3"
+enum { BUSY_PERCENT = 20 };
 
 struct cast {
     struct process *a, *b, *c;
@@ -157,7 +159,9 @@ static void leader_whose_input_ends_leads_on_until_a_signal(void **state)
     struct process *a = stage_leader(s, "--ttl", "10", "A");
     int64_t lease = etcdctl_get(s->etcd, "leader").lease;
     process_close_input(a);
+    struct procfs_load load = procfs_load_begin(process_pid(a));
     etcdctl_await_renewal(s->etcd, lease);
+    assert_true(procfs_load_percent(&load) < BUSY_PERCENT);
     process_expect_nothing_more(a);
     process_signal(a, SIGTERM);
     process_expect_line(a, "End");

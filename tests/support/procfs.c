@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process.h"
 #include "procfs.h"
 
 enum {
@@ -107,4 +108,20 @@ int64_t procfs_cpu_ms(pid_t pid)
     unsigned long long ticks = field(behind_name + 1, STAT_FIELD_UTIME) +
         field(behind_name + 1, STAT_FIELD_UTIME + 1);
     return (int64_t)(ticks * 1000) / sysconf(_SC_CLK_TCK);
+}
+
+struct procfs_load procfs_load_begin(pid_t pid)
+{
+    return (struct procfs_load){
+        .pid = pid,
+        .began_at_ms = process_now_ms(),
+        .cpu_ms = procfs_cpu_ms(pid),
+    };
+}
+
+int64_t procfs_load_percent(const struct procfs_load *load)
+{
+    int64_t passed_ms = process_now_ms() - load->began_at_ms;
+    assert_true(passed_ms > 0);
+    return (procfs_cpu_ms(load->pid) - load->cpu_ms) * 100 / passed_ms;
 }
