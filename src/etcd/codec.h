@@ -222,7 +222,8 @@ int codec_parse_status(struct arena *arena, const char *body, size_t bytes,
                        struct etcd_status_result *ret_status,
                        struct candidate_error *err);
 
-/* authenticate; a reply without a token fails with EPROTO. */
+/* authenticate. The token is visible ASCII, fit for a header, and not empty;
+ * else EPROTO. */
 int codec_parse_token(struct arena *arena, const char *body, size_t bytes,
                       struct etcd_bytes *ret_token,
                       struct candidate_error *err);

@@ -346,27 +346,6 @@ int codec_parse_status(struct arena *arena, const char *body, size_t bytes,
     return j.status;
 }
 
-int codec_parse_token(struct arena *arena, const char *body, size_t bytes,
-                      struct etcd_bytes *ret_token, struct candidate_error *err)
-{
-    struct json j;
-    json_init(&j, arena, body, bytes, err);
-    const char *token = json_string(&j, j.root, "token");
-    if (j.status == 0 && token[0] == '\0')
-        json_complain_missing(&j, j.root, "token");
-    struct etcd_bytes copy = { 0 };
-    if (j.status == 0) {
-        copy.size = strlen(token);
-        copy.data = arena_copy(arena, token, copy.size);
-        if (!copy.data)
-            j.status = CANDIDATE_ENOMEM;
-    }
-    if (j.status == 0)
-        *ret_token = copy;
-    json_done(&j);
-    return j.status;
-}
-
 int codec_parse_watch(struct arena *arena, const char *body, size_t bytes,
                       struct etcd_header *ret_header,
                       struct etcd_watch_result *ret_watch,

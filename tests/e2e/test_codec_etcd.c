@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "e2e/gateway.h"
+#include "e2e/direct.h"
 #include "etcd/frames.h"
+#include "support/etcdctl.h"
 
 #define BYTES(text)                                                            \
     {                                                                          \
@@ -23,63 +24,63 @@
 
 enum { TTL_S = 100 };
 
-static void grant(struct gateway *g)
+static void grant(struct direct *d)
 {
-    assert_int_equal(codec_build_grant(&g->body, LEASE, TTL_S), 0);
-    gateway_post_lease(g, "lease/grant");
+    assert_int_equal(codec_build_grant(&d->body, LEASE, TTL_S), 0);
+    direct_post_lease(d, "lease/grant");
 }
 
 /* "a" "b" "c" with values "1" "3" "2", each in its own revision, which are
  * *ret_revision and the next two. */
-static void put_abc(struct gateway *g, int64_t *ret_revision)
+static void put_abc(struct direct *d, int64_t *ret_revision)
 {
-    gateway_put(g, &(struct etcd_put){ BYTES("a"), BYTES("1"), 0 });
-    *ret_revision = g->header.revision;
-    gateway_put(g, &(struct etcd_put){ BYTES("b"), BYTES("3"), 0 });
-    gateway_put(g, &(struct etcd_put){ BYTES("c"), BYTES("2"), 0 });
+    direct_put(d, &(struct etcd_put){ BYTES("a"), BYTES("1"), 0 });
+    *ret_revision = d->header.revision;
+    direct_put(d, &(struct etcd_put){ BYTES("b"), BYTES("3"), 0 });
+    direct_put(d, &(struct etcd_put){ BYTES("c"), BYTES("2"), 0 });
 }
 
 static void grant_has_our_ttl_and_id(void **state)
 {
-    struct gateway *g = *state;
-    grant(g);
-    assert_int_equal(g->lease.id, LEASE);
-    assert_int_equal(g->lease.ttl_s, TTL_S);
+    struct direct *d = *state;
+    grant(d);
+    assert_int_equal(d->lease.id, LEASE);
+    assert_int_equal(d->lease.ttl_s, TTL_S);
 }
 
 static void keepalive_and_revoke_name_the_lease(void **state)
 {
-    struct gateway *g = *state;
-    grant(g);
-    assert_int_equal(codec_build_lease(&g->body, LEASE), 0);
-    assert_int_equal(gateway_post(g, "lease/keepalive"), 200);
-    gateway_parsed(g,
-                   codec_parse_keepalive(&g->arena, g->reply, g->reply_bytes,
-                                         &g->header, &g->lease, &g->err));
-    assert_int_equal(g->lease.id, LEASE);
-    assert_int_equal(g->lease.ttl_s, TTL_S);
-    assert_int_equal(codec_build_lease(&g->body, LEASE), 0);
-    assert_int_equal(gateway_post(g, "lease/revoke"), 200);
-    gateway_parsed(g,
-                   codec_parse_header(&g->arena, g->reply, g->reply_bytes,
-                                      &g->header, &g->err));
-    assert_int_equal(codec_build_lease(&g->body, LEASE), 0);
-    assert_int_equal(gateway_post(g, "lease/keepalive"), 200);
-    gateway_parsed(g,
-                   codec_parse_keepalive(&g->arena, g->reply, g->reply_bytes,
-                                         &g->header, &g->lease, &g->err));
-    assert_int_equal(g->lease.ttl_s, 0);
+    struct direct *d = *state;
+    grant(d);
+    assert_int_equal(codec_build_lease(&d->body, LEASE), 0);
+    assert_int_equal(direct_post(d, "lease/keepalive"), 200);
+    direct_parsed(d,
+                  codec_parse_keepalive(&d->arena, d->reply, d->reply_bytes,
+                                        &d->header, &d->lease, &d->err));
+    assert_int_equal(d->lease.id, LEASE);
+    assert_int_equal(d->lease.ttl_s, TTL_S);
+    assert_int_equal(codec_build_lease(&d->body, LEASE), 0);
+    assert_int_equal(direct_post(d, "lease/revoke"), 200);
+    direct_parsed(d,
+                  codec_parse_header(&d->arena, d->reply, d->reply_bytes,
+                                     &d->header, &d->err));
+    assert_int_equal(codec_build_lease(&d->body, LEASE), 0);
+    assert_int_equal(direct_post(d, "lease/keepalive"), 200);
+    direct_parsed(d,
+                  codec_parse_keepalive(&d->arena, d->reply, d->reply_bytes,
+                                        &d->header, &d->lease, &d->err));
+    assert_int_equal(d->lease.ttl_s, 0);
 }
 
 static void refusal_is_understood(void **state)
 {
-    struct gateway *g = *state;
+    struct direct *d = *state;
     struct etcd_refusal refusal;
-    assert_int_equal(codec_build_lease(&g->body, LEASE), 0);
-    assert_int_equal(gateway_post(g, "lease/revoke"), 404);
-    gateway_parsed(g,
-                   codec_parse_refusal(&g->arena, g->reply, g->reply_bytes,
-                                       &refusal, &g->err));
+    assert_int_equal(codec_build_lease(&d->body, LEASE), 0);
+    assert_int_equal(direct_post(d, "lease/revoke"), 404);
+    direct_parsed(d,
+                  codec_parse_refusal(&d->arena, d->reply, d->reply_bytes,
+                                      &refusal, &d->err));
     assert_int_equal(refusal.grpc_code, 5);
     assert_string_equal(refusal.message.data,
                         "etcdserver: requested lease not found");
@@ -87,164 +88,164 @@ static void refusal_is_understood(void **state)
 
 static void member_tells_its_version(void **state)
 {
-    struct gateway *g = *state;
+    struct direct *d = *state;
     struct etcd_status_result status;
-    assert_int_equal(buf_add(&g->body, "{}", 2), 0);
-    assert_int_equal(gateway_post(g, "maintenance/status"), 200);
-    gateway_parsed(g,
-                   codec_parse_status(&g->arena, g->reply, g->reply_bytes,
-                                      &g->header, &status, &g->err));
+    assert_int_equal(buf_add(&d->body, "{}", 2), 0);
+    assert_int_equal(direct_post(d, "maintenance/status"), 200);
+    direct_parsed(d,
+                  codec_parse_status(&d->arena, d->reply, d->reply_bytes,
+                                     &d->header, &status, &d->err));
     assert_memory_equal(status.version.data, "3.", 2);
-    assert_int_equal(status.leader, g->header.member_id);
-    assert_int_equal(status.raft_term, g->header.raft_term);
+    assert_int_equal(status.leader, d->header.member_id);
+    assert_int_equal(status.raft_term, d->header.raft_term);
 }
 
 static void put_attaches_the_lease(void **state)
 {
-    struct gateway *g = *state;
-    grant(g);
-    gateway_put(g, &(struct etcd_put){ BYTES("k\0"), BYTES("v\xff"), LEASE });
-    struct etcd_kvs *kvs = gateway_range(
-        g, &(struct etcd_range){ .key = BYTES("k\0") });
+    struct direct *d = *state;
+    grant(d);
+    direct_put(d, &(struct etcd_put){ BYTES("k\0"), BYTES("v\xff"), LEASE });
+    struct etcd_kvs *kvs = direct_range(
+        d, &(struct etcd_range){ .key = BYTES("k\0") });
     assert_int_equal(kvs->n, 1);
     assert_int_equal(kvs->items[0].lease, LEASE);
     assert_int_equal(kvs->items[0].value.size, 2);
     assert_memory_equal(kvs->items[0].value.data, "v\xff", 2);
-    assert_int_equal(codec_build_time_to_live(&g->body, LEASE, true), 0);
-    gateway_post_lease(g, "lease/timetolive");
-    assert_int_equal(g->lease.granted_ttl_s, TTL_S);
-    assert_int_equal(g->lease.keys_n, 1);
-    assert_memory_equal(g->lease.keys[0].data, "k\0", 2);
-    assert_int_equal(codec_build_time_to_live(&g->body, LEASE, false), 0);
-    assert_int_equal(gateway_post_lease(g, "lease/timetolive")->keys_n, 0);
+    assert_int_equal(codec_build_time_to_live(&d->body, LEASE, true), 0);
+    direct_post_lease(d, "lease/timetolive");
+    assert_int_equal(d->lease.granted_ttl_s, TTL_S);
+    assert_int_equal(d->lease.keys_n, 1);
+    assert_memory_equal(d->lease.keys[0].data, "k\0", 2);
+    assert_int_equal(codec_build_time_to_live(&d->body, LEASE, false), 0);
+    assert_int_equal(direct_post_lease(d, "lease/timetolive")->keys_n, 0);
 }
 
 static void every_field_of_range_has_its_effect(void **state)
 {
-    struct gateway *g = *state;
+    struct direct *d = *state;
     int64_t revision;
-    put_abc(g, &revision);
+    put_abc(d, &revision);
     struct etcd_range all = { .key = BYTES("a"), .range_end = BYTES("d") };
-    assert_int_equal(gateway_range(g, &all)->n, 3);
+    assert_int_equal(direct_range(d, &all)->n, 3);
     struct etcd_range r = all;
     r.limit = 2;
-    assert_int_equal(gateway_range(g, &r)->n, 2);
-    assert_true(g->result.range.more);
-    assert_int_equal(g->result.range.count, 3);
+    assert_int_equal(direct_range(d, &r)->n, 2);
+    assert_true(d->result.range.more);
+    assert_int_equal(d->result.range.count, 3);
     r.order = ETCD_DESCEND;
     r.target = ETCD_CREATE;
-    assert_string_equal(gateway_range(g, &r)->items[0].key.data, "c");
+    assert_string_equal(direct_range(d, &r)->items[0].key.data, "c");
     r.target = ETCD_VALUE;
-    assert_string_equal(gateway_range(g, &r)->items[0].key.data, "b");
+    assert_string_equal(direct_range(d, &r)->items[0].key.data, "b");
     r.order = ETCD_ASCEND;
-    assert_string_equal(gateway_range(g, &r)->items[0].key.data, "a");
+    assert_string_equal(direct_range(d, &r)->items[0].key.data, "a");
     r = all;
     r.max_create_revision = revision + 1;
-    assert_int_equal(gateway_range(g, &r)->n, 2);
+    assert_int_equal(direct_range(d, &r)->n, 2);
     r = all;
     r.revision = revision;
-    assert_int_equal(gateway_range(g, &r)->n, 1);
+    assert_int_equal(direct_range(d, &r)->n, 1);
     r = all;
     r.keys_only = true;
-    assert_int_equal(gateway_range(g, &r)->items[0].value.size, 0);
+    assert_int_equal(direct_range(d, &r)->items[0].value.size, 0);
     r = all;
     r.count_only = true;
-    assert_int_equal(gateway_range(g, &r)->n, 0);
-    assert_int_equal(g->result.range.count, 3);
+    assert_int_equal(direct_range(d, &r)->n, 0);
+    assert_int_equal(d->result.range.count, 3);
     r = all;
     r.serializable = true;
-    assert_int_equal(gateway_range(g, &r)->n, 3);
+    assert_int_equal(direct_range(d, &r)->n, 3);
 }
 
 static void delete_takes_a_range_and_gives_what_was_there(void **state)
 {
-    struct gateway *g = *state;
+    struct direct *d = *state;
     int64_t revision;
-    put_abc(g, &revision);
-    struct etcd_result *result = gateway_delete(
-        g, &(struct etcd_delete){ BYTES("a"), BYTES("c"), true });
+    put_abc(d, &revision);
+    struct etcd_result *result = direct_delete(
+        d, &(struct etcd_delete){ BYTES("a"), BYTES("c"), true });
     assert_int_equal(result->del.deleted, 2);
     assert_int_equal(result->del.prev.n, 2);
     assert_string_equal(result->del.prev.items[1].value.data, "3");
-    result = gateway_delete(g, &(struct etcd_delete){ .key = BYTES("c") });
+    result = direct_delete(d, &(struct etcd_delete){ .key = BYTES("c") });
     assert_int_equal(result->del.deleted, 1);
     assert_int_equal(result->del.prev.n, 0);
 }
 
-static bool holds(struct gateway *g, struct etcd_compare compare)
+static bool holds(struct direct *d, struct etcd_compare compare)
 {
-    return gateway_txn(
-               g, &(struct etcd_txn){ .compares = &compare, .compares_n = 1 })
+    return direct_txn(
+               d, &(struct etcd_txn){ .compares = &compare, .compares_n = 1 })
         ->succeeded;
 }
 
 /* The number must count: the same comparison with another one does not hold. */
-static void check_equal(struct gateway *g, struct etcd_compare compare)
+static void check_equal(struct direct *d, struct etcd_compare compare)
 {
     compare.relation = ETCD_EQUAL;
-    assert_true(holds(g, compare));
+    assert_true(holds(d, compare));
     compare.relation = ETCD_NOT_EQUAL;
-    assert_false(holds(g, compare));
+    assert_false(holds(d, compare));
     compare.number++;
     compare.value.size = 0;
-    assert_true(holds(g, compare));
+    assert_true(holds(d, compare));
     if (compare.target == ETCD_VALUE)
         return;
     compare.relation = ETCD_LESS;
-    assert_true(holds(g, compare));
+    assert_true(holds(d, compare));
     compare.relation = ETCD_GREATER;
-    assert_false(holds(g, compare));
+    assert_false(holds(d, compare));
     compare.number -= 2;
-    assert_true(holds(g, compare));
+    assert_true(holds(d, compare));
 }
 
 static void every_target_is_compared(void **state)
 {
-    struct gateway *g = *state;
-    grant(g);
-    gateway_put(g, &(struct etcd_put){ BYTES("k"), BYTES("1"), LEASE });
-    int64_t created = g->header.revision;
-    gateway_put(g, &(struct etcd_put){ BYTES("k"), BYTES("2"), LEASE });
+    struct direct *d = *state;
+    grant(d);
+    direct_put(d, &(struct etcd_put){ BYTES("k"), BYTES("1"), LEASE });
+    int64_t created = d->header.revision;
+    direct_put(d, &(struct etcd_put){ BYTES("k"), BYTES("2"), LEASE });
     struct etcd_compare compare = { .key = BYTES("k") };
     compare.target = ETCD_VERSION;
     compare.number = 2;
-    check_equal(g, compare);
+    check_equal(d, compare);
     compare.target = ETCD_CREATE;
     compare.number = created;
-    check_equal(g, compare);
+    check_equal(d, compare);
     compare.target = ETCD_MOD;
     compare.number = created + 1;
-    check_equal(g, compare);
+    check_equal(d, compare);
     compare.target = ETCD_LEASE;
     compare.number = LEASE;
-    check_equal(g, compare);
+    check_equal(d, compare);
     compare.target = ETCD_VALUE;
     compare.value = (struct etcd_bytes)BYTES("2");
-    check_equal(g, compare);
+    check_equal(d, compare);
 }
 
 static void comparison_of_a_range_is_of_every_key(void **state)
 {
-    struct gateway *g = *state;
+    struct direct *d = *state;
     struct etcd_compare nobody = { .key = BYTES("a"),
                                    .range_end = BYTES("d"),
                                    .target = ETCD_CREATE };
-    assert_true(holds(g, nobody));
+    assert_true(holds(d, nobody));
     int64_t revision;
-    put_abc(g, &revision);
-    assert_false(holds(g, nobody));
+    put_abc(d, &revision);
+    assert_false(holds(d, nobody));
     struct etcd_compare none_older = nobody;
     none_older.relation = ETCD_GREATER;
     none_older.number = revision - 1;
-    assert_true(holds(g, none_older));
+    assert_true(holds(d, none_older));
     none_older.number = revision;
-    assert_false(holds(g, none_older));
+    assert_false(holds(d, none_older));
 }
 
 static void txn_runs_the_branch_and_nests(void **state)
 {
-    struct gateway *g = *state;
-    grant(g);
+    struct direct *d = *state;
+    grant(d);
     struct etcd_compare no_key = { .key = BYTES("k"), .target = ETCD_CREATE };
     struct etcd_op inner_ops[] = {
         { .type = ETCD_OP_PUT, .put = { BYTES("i"), BYTES("x"), LEASE } },
@@ -260,15 +261,30 @@ static void txn_runs_the_branch_and_nests(void **state)
           .del = { .key = BYTES("k"), .prev_kv = true } },
     };
     struct etcd_txn txn = { &no_key, 1, success, 3, failure, 1 };
-    struct etcd_txn_result *result = gateway_txn(g, &txn);
+    struct etcd_txn_result *result = direct_txn(d, &txn);
     assert_true(result->succeeded);
     assert_int_equal(result->results_n, 3);
     assert_true(result->results[1].txn.succeeded);
     assert_int_equal(result->results[2].range.items[0].lease, LEASE);
-    result = gateway_txn(g, &txn);
+    result = direct_txn(d, &txn);
     assert_false(result->succeeded);
     assert_int_equal(result->results_n, 1);
     assert_int_equal(result->results[0].del.prev.items[0].lease, LEASE);
+}
+
+static void authenticate_has_our_name_and_password(void **state)
+{
+    struct direct *d = *state;
+    etcdctl(d->server, "user", "add", "root:a \"\\ b");
+    etcdctl(d->server, "auth", "enable");
+    struct etcd_bytes token;
+    assert_int_equal(codec_build_authenticate(&d->body, "root", "a \"\\ b"), 0);
+    assert_int_equal(direct_post(d, "auth/authenticate"), 200);
+    direct_parsed(d,
+                  codec_parse_token(&d->arena, d->reply, d->reply_bytes, &token,
+                                    &d->err));
+    etcdctl(d->server, "--user", "root:a \"\\ b", "auth", "disable");
+    etcdctl(d->server, "user", "delete", "root");
 }
 
 /* ---- watch ---- */
@@ -280,16 +296,16 @@ struct seen {
     int64_t first_revision[2]; /* of an event */
 };
 
-static void see(struct gateway *g, struct seen *seen, const char *message,
+static void see(struct direct *d, struct seen *seen, const char *message,
                 size_t bytes)
 {
     struct etcd_watch_result watch;
     struct etcd_refusal refusal;
     bool is_refusal;
-    int r = codec_parse_watch(&g->arena, message, bytes, &g->header, &watch,
-                              &refusal, &is_refusal, &g->err);
+    int r = codec_parse_watch(&d->arena, message, bytes, &d->header, &watch,
+                              &refusal, &is_refusal, &d->err);
     if (r < 0)
-        fail_msg("%.*s: %s", (int)bytes, message, g->err.message);
+        fail_msg("%.*s: %s", (int)bytes, message, d->err.message);
     assert_false(is_refusal);
     assert_in_range(watch.watch_id, 0, 1);
     assert_false(watch.canceled);
@@ -304,39 +320,38 @@ static void see(struct gateway *g, struct seen *seen, const char *message,
 }
 
 /* Read the stream until that many events were seen by each of two watches. */
-static struct seen see_events(struct gateway *g, unsigned first,
-                              unsigned second)
+static struct seen see_events(struct direct *d, unsigned first, unsigned second)
 {
     struct frames frames;
     frames_init(&frames);
     struct seen seen = { 0 };
     while (seen.events[0] < first || seen.events[1] < second) {
-        struct http_event event = gateway_await(g);
+        struct http_event event = direct_await(d);
         assert_int_equal(event.type, HTTP_DATA);
         assert_int_equal(frames_feed(&frames, event.data, event.bytes), 0);
         const char *message;
         size_t bytes;
         while (frames_next(&frames, &message, &bytes))
-            see(g, &seen, message, bytes);
+            see(d, &seen, message, bytes);
     }
     frames_done(&frames);
-    gateway_stop(g);
+    direct_stop(d);
     return seen;
 }
 
 static void watches_have_one_stream_and_ids_in_order(void **state)
 {
-    struct gateway *g = *state;
+    struct direct *d = *state;
     int64_t revision;
-    put_abc(g, &revision);
-    gateway_delete(g, &(struct etcd_delete){ BYTES("a"), BYTES("d"), false });
+    put_abc(d, &revision);
+    direct_delete(d, &(struct etcd_delete){ BYTES("a"), BYTES("d"), false });
     static const struct etcd_watch_key keys[] = {
         { .key = BYTES("a") },
         { .key = BYTES("b"), .range_end = BYTES("d"), .prev_kv = true },
     };
-    assert_int_equal(codec_build_watch(&g->body, keys, 2, revision), 0);
-    gateway_send(g, "watch", true);
-    struct seen seen = see_events(g, 2, 4);
+    assert_int_equal(codec_build_watch(&d->body, keys, 2, revision), 0);
+    direct_send(d, "watch", true);
+    struct seen seen = see_events(d, 2, 4);
     assert_int_equal(seen.created[0], 1);
     assert_int_equal(seen.created[1], 1);
     assert_int_equal(seen.events[0], 2);
@@ -345,16 +360,16 @@ static void watches_have_one_stream_and_ids_in_order(void **state)
     assert_int_equal(seen.prevs[1], 2);
     assert_int_equal(seen.first_revision[0], revision);
     assert_int_equal(seen.first_revision[1], revision + 1);
-    assert_int_equal(codec_build_watch(&g->body, keys, 2, revision + 2), 0);
-    gateway_send(g, "watch", true);
-    seen = see_events(g, 1, 3);
+    assert_int_equal(codec_build_watch(&d->body, keys, 2, revision + 2), 0);
+    direct_send(d, "watch", true);
+    seen = see_events(d, 1, 3);
     assert_int_equal(seen.first_revision[0], revision + 3);
     assert_int_equal(seen.first_revision[1], revision + 2);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup(name, gateway_clear)
+#define TEST(name) cmocka_unit_test_setup(name, direct_clear)
     const struct CMUnitTest tests[] = {
         TEST(grant_has_our_ttl_and_id),
         TEST(keepalive_and_revoke_name_the_lease),
@@ -366,7 +381,8 @@ int main(void)
         TEST(every_target_is_compared),
         TEST(comparison_of_a_range_is_of_every_key),
         TEST(txn_runs_the_branch_and_nests),
+        TEST(authenticate_has_our_name_and_password),
         TEST(watches_have_one_stream_and_ids_in_order),
     };
-    return cmocka_run_group_tests(tests, gateway_setup, gateway_teardown);
+    return cmocka_run_group_tests(tests, direct_setup, direct_teardown);
 }

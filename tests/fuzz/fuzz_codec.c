@@ -12,7 +12,7 @@
 #include "sys/text.h"
 
 /* The letters by which the corpus names the parsers. */
-static const char letters[] = "lkhrpdtswx";
+static const char letters[] = "lkhrpdtsawx";
 
 enum { UNTOUCHED = 0x5a }; /* each byte of an output that was not set */
 
@@ -25,6 +25,7 @@ struct replies {
     struct etcd_watch_result watch;
     struct etcd_refusal refusal;
     bool is_refusal;
+    struct etcd_bytes token;
 };
 
 static int parse(struct arena *arena, char letter, const char *body,
@@ -53,6 +54,8 @@ static int parse(struct arena *arena, char letter, const char *body,
     case 's':
         return codec_parse_status(arena, body, bytes, &r->header, &r->status,
                                   err);
+    case 'a':
+        return codec_parse_token(arena, body, bytes, &r->token, err);
     case 'w':
         return codec_parse_watch(arena, body, bytes, &r->header, &r->watch,
                                  &r->refusal, &r->is_refusal, err);
@@ -159,6 +162,11 @@ static void check_header(const struct etcd_header *header, char letter)
 
 static void check_success(const struct replies *r, char letter)
 {
+    if (letter == 'a') {
+        check_bytes(r->token);
+        CHECK(r->token.size > 0 && !strpbrk(r->token.data, " \r\n"));
+        return;
+    }
     if (letter == 'x' || (letter == 'w' && r->is_refusal)) {
         check_refusal(&r->refusal);
         return;

@@ -51,6 +51,8 @@ static int parse(struct replies *f, enum replies_kind kind, const char *body,
     case STATUS:
         return codec_parse_status(a, body, bytes, &f->header, &f->status,
                                   &f->err);
+    case TOKEN:
+        return codec_parse_token(a, body, bytes, &f->token, &f->err);
     case WATCH:
         return codec_parse_watch(a, body, bytes, &f->header, &f->watch,
                                  &f->refusal, &f->is_refusal, &f->err);

@@ -30,6 +30,7 @@ struct replies {
     struct etcd_watch_result watch;
     struct etcd_refusal refusal;
     bool is_refusal;
+    struct etcd_bytes token;
 };
 
 enum replies_kind {
@@ -41,6 +42,7 @@ enum replies_kind {
     DEL,
     TXN,
     STATUS,
+    TOKEN,
     WATCH,
     REFUSAL,
     KINDS

@@ -269,6 +269,19 @@ static void txn_has_operations_of_each_type_in_both_branches(void **state)
                 "]}");
 }
 
+static void authenticate_escapes_what_json_must(void **state)
+{
+    struct buf *body = *state;
+    assert_int_equal(codec_build_authenticate(body, "root", "pass"), 0);
+    assert_body(body, "{\"name\":\"root\",\"password\":\"pass\"}");
+    buf_consume(body, body->size);
+    assert_int_equal(
+        codec_build_authenticate(body, "", "\"\\/\x01\n\x1f\x7f\u00e9"), 0);
+    assert_body(body,
+                "{\"name\":\"\",\"password\":\"\\\"\\\\/"
+                "\\u0001\\u000a\\u001f\x7f\u00e9\"}");
+}
+
 static void watch_has_one_request_for_each_key(void **state)
 {
     static const struct etcd_watch_key keys[] = {
@@ -363,6 +376,7 @@ int main(void)
         TEST(empty_txn_is_an_empty_object),
         TEST(txn_compares_each_target_in_each_way),
         TEST(txn_has_operations_of_each_type_in_both_branches),
+        TEST(authenticate_escapes_what_json_must),
         TEST(watch_has_one_request_for_each_key),
         TEST(watch_from_now_on_names_no_revision),
         TEST(bodies_are_appended),

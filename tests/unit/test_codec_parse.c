@@ -236,6 +236,14 @@ static void status_tells_version_and_leader(void **state)
     assert_int_equal(f->status.raft_term, 2);
 }
 
+static void authenticate_gives_a_token(void **state)
+{
+    struct replies *f = *state;
+    replies_parse_both(f, TOKEN,
+                       "{" HEADER ",\"token\":\"NYxDoKlgMdmRZoUI.8\"}");
+    assert_bytes(f->token, "NYxDoKlgMdmRZoUI.8");
+}
+
 /* ---- watches ---- */
 
 static void watch_is_created_without_an_id_when_it_is_the_first(void **state)
@@ -339,6 +347,7 @@ int main(void)
         TEST(txn_that_succeeded_has_its_results_in_order),
         TEST(txn_that_failed_does_not_say_so),
         TEST(status_tells_version_and_leader),
+        TEST(authenticate_gives_a_token),
         TEST(watch_is_created_without_an_id_when_it_is_the_first),
         TEST(put_event_has_the_key_and_no_type),
         TEST(delete_event_has_key_and_revision_only),

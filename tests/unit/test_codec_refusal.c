@@ -125,6 +125,8 @@ static const struct bad wrong_types[] = {
       "TTL: not -1 or more: \"-2\"" },
     { LEASE, "{" HEADER ",\"keys\":[\"aw==\",\"aw\"]}",
       "keys[1]: not base64: \"aw\"" },
+    { LEASE, "{" HEADER ",\"keys\":[\"aw\",\"aw\"]}",
+      "keys[0]: not base64: \"aw\"" },
     { LEASE, "{" HEADER ",\"keys\":{}}", "keys: not an array: an object" },
     { LEASE, "{\"header\":[]}", "header: not an object: an array" },
     { LEASE, "{\"header\":{\"cluster_id\":\"-1\",\"raft_term\":\"2\"}}",
@@ -145,10 +147,12 @@ static const struct bad wrong_types[] = {
       "more: not true or false: \"true\"" },
     { TXN, "{" HEADER ",\"succeeded\":1}",
       "succeeded: not true or false: a number" },
-    { TXN, "{" HEADER ",\"responses\":[[]]}",
+    { TXN, "{" HEADER ",\"responses\":[[],[]]}",
       "responses[0]: not an object: an array" },
     { STATUS, "{" HEADER ",\"version\":3.4}",
       "version: not a string: a number" },
+    { WATCH, "{\"result\":{" HEADER ",\"events\":[0,0]}}",
+      "result.events[0]: not an object: a number" },
     { WATCH, "{\"result\":[]}", "result: not an object: an array" },
     { WATCH, "{\"result\":{" HEADER ",\"events\":[{\"type\":1}]}}",
       "result.events[0].type: not a string: a number" },
@@ -254,6 +258,27 @@ static void what_must_be_there_is_missed(void **state)
         check_bad(*state, &lacking[i]);
 }
 
+static void token_that_would_spoil_a_header_is_refused(void **state)
+{
+    static const char *const bodies[] = {
+        "{}",
+        "{\"token\":null}",
+        "{\"token\":\"\"}",
+        "{\"token\":\"a b\"}",
+        "{\"token\":\"a\\r\\nHost: evil\"}",
+        "{\"token\":\"a\\u007f\"}",
+        "{\"token\":\"caf\u00e9\"}",
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+        check_bad(*state,
+                  &(struct bad){ TOKEN, bodies[i],
+                                 "token: missing, or not of visible "
+                                 "ASCII characters" });
+    check_bad(*state,
+              &(struct bad){ TOKEN, "{\"token\":5}",
+                             "token: not a string: a number" });
+}
+
 static void an_error_is_no_reply(void **state)
 {
     struct replies *f = *state;
@@ -304,6 +329,7 @@ int main(void)
         TEST(words_of_a_refusal_are_safe_to_show),
         TEST(fields_of_a_wrong_type_are_named),
         TEST(what_must_be_there_is_missed),
+        TEST(token_that_would_spoil_a_header_is_refused),
         TEST(an_error_is_no_reply),
         TEST(unknown_fields_are_ignored),
         TEST(no_body_passes_when_it_is_cut),

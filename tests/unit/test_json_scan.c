@@ -136,6 +136,8 @@ static void strings_are_those_of_json(void **state)
     refuse("{\"a\":\"\\u12",
            "not JSON: expected a hexadecimal digit "
            "at byte 10 of 10");
+    refuse("{\"a\":\"\\ud83d\\u12g4\"}",
+           "not JSON: expected a hexadecimal digit at byte 16 of 20");
     refuse("{\"a\":\"5\\u0000evil\"}",
            "not JSON: a NUL character in a string at byte 13 of 19");
     refuse("{\"a\\u0000b\":1}",
