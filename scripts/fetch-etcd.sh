@@ -67,7 +67,7 @@ give() {
 
 # ---- what is not in the cache ----
 for tool in apt-get apt-cache apt-config dpkg dpkg-deb flock; do
-    command -v "$tool" >/dev/null || fail "it comes with apt, and $tool is not here"
+    command -v "$tool" >/dev/null || fail "$tool is not here"
 done
 mkdir -p "$cache" 2>/dev/null || fail "cannot make $cache"
 [ -w "$cache" ] || fail "cannot write in $cache"
@@ -82,7 +82,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
-mkdir -p "$work"/{lists,archives}/partial "$work"/{deb,root}
+mkdir -p "$work"/{lists,archives}/partial "$work"/{deb,tree}
 
 # Of the machine's own settings those that say how to reach a mirror; not its
 # hooks, which are about its own lists.
@@ -132,15 +132,15 @@ why() {
     grep -m 1 '^E: ' "$work/errors" || echo 'apt came to no end in time'
 }
 
-# The package's version in the suite that was read, if it has the prefix.
+# The version in the suite that was read, if it has the prefix.
 offered() {
-    local package version
-    while IFS=' |' read -r package version _; do
-        if [ "$package" = "$1" ] && has_prefix "$(upstream "$version")"; then
+    local version
+    while IFS=' |' read -r _ version _; do
+        if has_prefix "$(upstream "$version")"; then
             echo "$version"
             return
         fi
-    done < <(apt cache madison "$1")
+    done < <(apt cache madison etcd-server)
 }
 
 # 1:3.5.16+dfsg-4 is 3.5.16.
@@ -161,8 +161,8 @@ fetch() {
         failures+="; $2: $(why)"
         return 1
     fi
-    version=$(offered etcd-server)
-    if [ -z "$version" ] || [ "$version" != "$(offered etcd-client)" ]; then
+    version=$(offered)
+    if [ -z "$version" ]; then
         searched+=" $2"
         return 1
     fi
@@ -175,11 +175,11 @@ fetch() {
 unpack() {
     local deb
     for deb in "$work"/deb/*.deb; do
-        dpkg-deb -x "$deb" "$work/root" 2>/dev/null ||
+        dpkg-deb -x "$deb" "$work/tree" 2>/dev/null ||
             fail "cannot unpack ${deb##*/} in $cache"
     done
     mkdir "$work/done"
-    mv "$work"/root/usr/bin/{etcd,etcdctl} "$work/done"
+    mv "$work"/tree/usr/bin/{etcd,etcdctl} "$work/done"
     try "$folder" "$work/done"
     rm -rf "$folder"
     mv -T "$work/done" "$folder"
