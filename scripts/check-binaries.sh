@@ -34,8 +34,9 @@ for file in "$shared" "$program"; do
     readelf -lW "$file" | grep -q GNU_RELRO || complain "$file has no RELRO"
     readelf -lW "$file" | grep GNU_STACK | grep -q 'RW ' ||
         complain "$file has an executable stack"
-    nm -D "$file" | grep -q __stack_chk_fail ||
+    nm -D "$file" | grep __stack_chk_fail >/dev/null ||
         complain "$file has no stack protector"
-    nm -D "$file" | grep -q '_chk@' || complain "$file is not fortified"
+    nm -D "$file" | grep '_chk@' >/dev/null ||
+        complain "$file is not fortified"
 done
 exit "$bad"
