@@ -31,6 +31,7 @@ ERRORS = -Werror
 endif
 LIBS := $(shell pkg-config --libs libcurl libcjson 2>/dev/null || \
 	echo -lcurl -lcjson)
+PROGRAM_LIBS = $(LIBS) -lresolv
 # What is being made is shown, not how; V=1 shows that too.
 ifneq ($(V),1)
 Q = @echo '  $@';
@@ -46,7 +47,8 @@ VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PROGRAM_SRC = src/main.c src/options.c src/output.c \
-	src/sys/fd.c src/sys/keyboard.c src/sys/log.c src/sys/signals.c
+	src/sys/fd.c src/sys/keyboard.c src/sys/log.c src/sys/signals.c \
+	src/sys/srv.c src/sys/srv_reply.c
 PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))
 LIBRARY_OBJ = $(call objects,$(filter-out $(PROGRAM_SRC),\
 	$(wildcard src/*.c src/*/*.c)))
@@ -88,7 +90,7 @@ $(SHARED): $(LIBRARY_OBJ)
 	@ln -sf $(@F) $(BUILD)/libcandidate.so
 
 $(PROGRAM): $(PROGRAM_OBJ) $(LIBRARY)
-	$(Q)$(LINK) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) -o $@ $^ $(PROGRAM_LIBS)
 
 candidate: $(PROGRAM)
 	@ln -sf $< $@
@@ -113,7 +115,7 @@ $$(BUILD)/tests/$(1).a: $$(call objects,$$(filter-out tests/$(1)/test_%,\
 $$(BUILD)/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/$(1).a \
 		$$(BUILD)/tests/program.a $$(LIBRARY)
 	@mkdir -p $$(@D)
-	$$(Q)$$(LINK) -o $$@ $$^ -lcmocka $$(LIBS) -lpthread
+	$$(Q)$$(LINK) -o $$@ $$^ -lcmocka $$(PROGRAM_LIBS) -lpthread
 $(1): $$($(1)_BIN)
 endef
 $(foreach k,unit sim e2e,$(eval $(call kind,$(k))))
@@ -126,7 +128,7 @@ fuzz_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
 		$(BUILD)/tests/program.a $(LIBRARY)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(LIBS)
+	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(PROGRAM_LIBS)
 fuzzers: $(fuzz_BIN)
 
 tests: unit sim e2e fuzzers all

@@ -37,9 +37,10 @@ allow "$system|\"(candidate|options|output)\.h|\"sys/" "${program[@]}"
 allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 
 # What belongs to the program, the library must not know.
+private='options|output|sys/(fd|keyboard|log|signals|srv|srv_reply)'
 while IFS= read -r line; do
     complain "$line"
-done < <(grep -HnE '^#include "(options\.h|output\.h|sys/(fd|keyboard|log|signals)\.h)' \
+done < <(grep -HnE "^#include \"($private)\.h" \
     "${library[@]}" src/core/* src/etcd/* || true)
 
 # only LIBRARY REGEX: no other file includes its headers.
