@@ -11,7 +11,7 @@
 
 #include "sys/clock.h"
 
-static int setup_n(void **state, unsigned n)
+static int setup_n(void **state, unsigned n, const char *user)
 {
     struct world *w = calloc(1, sizeof *w);
     assert_non_null(w);
@@ -23,7 +23,11 @@ static int setup_n(void **state, unsigned n)
         (void)snprintf(endpoints + used, sizeof endpoints - used, "%s%s",
                        i > 0 ? "," : "", w->gateways[i].url);
     }
-    struct etcd_config config = { .endpoints = endpoints };
+    struct etcd_config config = {
+        .endpoints = endpoints,
+        .user = user,
+        .password = user ? "pa\"ss" : NULL,
+    };
     assert_int_equal(etcd_new(&w->etcd, &config, NULL), 0);
     assert_int_equal(etcd_endpoints_n(w->etcd), n);
     memset(endpoints, 'x', sizeof endpoints - 1); /* they were copied */
@@ -33,12 +37,17 @@ static int setup_n(void **state, unsigned n)
 
 int world_setup(void **state)
 {
-    return setup_n(state, 1);
+    return setup_n(state, 1, NULL);
 }
 
 int world_setup_three(void **state)
 {
-    return setup_n(state, 3);
+    return setup_n(state, 3, NULL);
+}
+
+int world_setup_user(void **state)
+{
+    return setup_n(state, 1, "ann");
 }
 
 int world_teardown(void **state)

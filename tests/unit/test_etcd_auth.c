@@ -1,0 +1,255 @@
+/* test_etcd_auth.c: tokens: when one is fetched, and what becomes of a call
+ * that is refused for it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sys/clock.h"
+#include "world.h"
+
+#define ALIVE "{\"result\":{" WORLD_HEADER ",\"ID\":\"4660\",\"TTL\":\"10\"}}"
+#define TOKEN(token) "{" WORLD_HEADER ",\"token\":\"" token "\"}"
+#define BAD_TOKEN "{\"code\":16,\"message\":\"etcdserver: invalid auth token\"}"
+
+static void keepalive(struct world *w, uint64_t tag)
+{
+    etcd_keepalive(w->etcd, tag, WORLD_TIMEOUT_MS, WORLD_LEASE);
+}
+
+/* Wait for a request while the client takes what comes, as a token, and has
+ * nothing to tell. */
+static struct gateway_request next_request(struct world *w)
+{
+    struct gateway_request request;
+    struct etcd_reply reply;
+    int64_t end_at_ms = clock_now_ms() + GATEWAY_PATIENCE_MS;
+    while (!gateway_next(&w->gateways[0], &request)) {
+        assert_true(clock_now_ms() < end_at_ms);
+        world_turn(w, 1000);
+        assert_false(etcd_next(w->etcd, &reply));
+    }
+    return request;
+}
+
+/* The client must ask for this path, with this token or, NULL, without any;
+ * then it gets the answer. */
+static void serve(struct world *w, const char *path, const char *token,
+                  int status, const char *body)
+{
+    struct gateway_request request = next_request(w);
+    char line[64];
+    (void)snprintf(line, sizeof line, "POST %s HTTP/1.1\r\n", path);
+    assert_memory_equal(request.head, line, strlen(line));
+    const char *header = strstr(request.head, "\r\nAuthorization: ");
+    if (token) {
+        (void)snprintf(line, sizeof line, "\r\nAuthorization: %s\r\n", token);
+        assert_non_null(header);
+        assert_memory_equal(header, line, strlen(line));
+    } else {
+        assert_null(header);
+    }
+    gateway_reply(&w->gateways[0], request.connection, status, body);
+}
+
+static void serve_token(struct world *w, const char *body)
+{
+    serve(w, "/v3/auth/authenticate", NULL, 200, body);
+}
+
+static void serve_keepalive(struct world *w, const char *token, int status,
+                            const char *body)
+{
+    serve(w, "/v3/lease/keepalive", token, status, body);
+}
+
+static void expect_alive(struct world *w, uint64_t tag)
+{
+    struct etcd_reply reply = world_reply(w);
+    assert_int_equal(reply.type, ETCD_REPLY_LEASE);
+    assert_int_equal(reply.tag, tag);
+    assert_int_equal(reply.lease.ttl_s, 10);
+}
+
+static void first_call_fetches_a_token_that_later_ones_use(void **state)
+{
+    struct world *w = *state;
+    keepalive(w, 1);
+    struct gateway_request request = next_request(w);
+    assert_string_equal(request.body,
+                        "{\"name\":\"ann\",\"password\":\"pa\\\"ss\"}");
+    gateway_reply(&w->gateways[0], request.connection, 200, TOKEN("t.1"));
+    serve_keepalive(w, "t.1", 200, ALIVE);
+    expect_alive(w, 1);
+    keepalive(w, 2);
+    serve_keepalive(w, "t.1", 200, ALIVE);
+    expect_alive(w, 2);
+}
+
+static void refused_token_is_renewed_and_the_call_sent_again(void **state)
+{
+    static const char *const refusals[] = {
+        BAD_TOKEN,
+        "{\"error\":\"etcdserver: auth store is old\",\"code\":3}",
+        "{\"code\":3,\"message\":\"etcdserver: user name is empty\"}",
+        "{\"error\":{\"code\":16,\"message\":\"etcdserver: invalid auth "
+        "token\"}}",
+    };
+    static const int statuses[] = { 401, 400, 400, 200 };
+    struct world *w = *state;
+    keepalive(w, 1);
+    serve_token(w, TOKEN("t.1"));
+    serve_keepalive(w, "t.1", 200, ALIVE);
+    expect_alive(w, 1);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        keepalive(w, 2);
+        serve_keepalive(w, "t.1", statuses[i], refusals[i]);
+        serve_token(w, TOKEN("t.1"));
+        serve_keepalive(w, "t.1", 200, ALIVE);
+        expect_alive(w, 2);
+    }
+}
+
+static void second_refusal_in_a_row_fails_and_may_be_cured(void **state)
+{
+    struct world *w = *state;
+    keepalive(w, 1);
+    serve_token(w, TOKEN("t.1"));
+    serve_keepalive(w, "t.1", 401, BAD_TOKEN);
+    serve_token(w, TOKEN("t.2"));
+    serve_keepalive(w, "t.2", 401, BAD_TOKEN);
+    world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,
+                         "etcdserver: invalid auth token");
+    keepalive(w, 2);
+    serve_token(w, TOKEN("t.3"));
+    serve_keepalive(w, "t.3", 200, ALIVE);
+    expect_alive(w, 2);
+}
+
+static void wrong_password_is_denied_and_not_shown(void **state)
+{
+    struct world *w = *state;
+    keepalive(w, 1);
+    serve(w, "/v3/auth/authenticate", NULL, 400,
+          "{\"code\":3,\"message\":\"etcdserver: authentication failed, "
+          "invalid user ID or password\"}");
+    world_expect_failure(w, 0, 1, CANDIDATE_EDENIED,
+                         "authentication of ann: etcdserver: authentication "
+                         "failed, invalid user ID or password");
+}
+
+static void cluster_without_authentication_takes_a_user(void **state)
+{
+    struct world *w = *state;
+    keepalive(w, 1);
+    serve(w, "/v3/auth/authenticate", NULL, 400,
+          "{\"code\":9,\"message\":\"etcdserver: authentication is not "
+          "enabled\"}");
+    serve_keepalive(w, NULL, 200, ALIVE);
+    expect_alive(w, 1);
+    keepalive(w, 2); /* and is not asked again, until it wants a token */
+    serve_keepalive(w, NULL, 400,
+                    "{\"code\":3,\"message\":\"etcdserver: user name is "
+                    "empty\"}");
+    serve_token(w, TOKEN("t.1"));
+    serve_keepalive(w, "t.1", 200, ALIVE);
+    expect_alive(w, 2);
+}
+
+static void reply_without_a_token_is_garbage(void **state)
+{
+    struct world *w = *state;
+    keepalive(w, 1);
+    serve_token(w, "{" WORLD_HEADER "}");
+    struct etcd_reply reply = world_reply(w);
+    assert_int_equal(reply.type, ETCD_REPLY_FAILED);
+    assert_int_equal(reply.status, CANDIDATE_EPROTO);
+}
+
+static void call_that_waits_for_a_token_keeps_its_time(void **state)
+{
+    struct world *w = *state;
+    etcd_keepalive(w->etcd, 1, 60, WORLD_LEASE);
+    next_request(w);
+    world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,
+                         "authentication of ann: no reply in time");
+    keepalive(w, 2);
+    serve_token(w, TOKEN("t.1"));
+    serve_keepalive(w, "t.1", 200, ALIVE);
+    expect_alive(w, 2);
+}
+
+static void stream_and_call_share_one_token(void **state)
+{
+    struct world *w = *state;
+    struct etcd_watch_key key = { .key = { "k", 1 } };
+    etcd_watch(w->etcd, 10, &key, 1, 5);
+    keepalive(w, 1);
+    serve_token(w, TOKEN("t.1"));
+    unsigned call = 0;
+    unsigned streams_n = 0;
+    for (int i = 0; i < 2; i++) {
+        struct gateway_request request = next_request(w);
+        assert_non_null(strstr(request.head, "\r\nAuthorization: t.1\r\n"));
+        if (strstr(request.head, "POST /v3/lease/keepalive "))
+            call = request.connection;
+        streams_n += strstr(request.head, "POST /v3/watch ") != NULL;
+    }
+    assert_int_equal(streams_n, 1);
+    gateway_reply(&w->gateways[0], call, 200, ALIVE);
+    expect_alive(w, 1);
+}
+
+static void stream_refused_for_its_token_makes_the_next_fetch_one(void **state)
+{
+    struct world *w = *state;
+    struct etcd_watch_key key = { .key = { "k", 1 } };
+    etcd_watch(w->etcd, 10, &key, 1, 5);
+    serve_token(w, TOKEN("t.1"));
+    serve(w, "/v3/watch", "t.1", 401, BAD_TOKEN);
+    world_expect_failure(w, 0, 10, CANDIDATE_ERETRY,
+                         "etcdserver: invalid auth token");
+    etcd_watch(w->etcd, 11, &key, 1, 5);
+    serve_token(w, TOKEN("t.2"));
+    struct gateway_request request = next_request(w);
+    assert_non_null(strstr(request.head, "\r\nAuthorization: t.2\r\n"));
+}
+
+static void canceled_call_is_not_sent_when_the_token_comes(void **state)
+{
+    struct world *w = *state;
+    keepalive(w, 1);
+    struct gateway_request request = next_request(w);
+    etcd_cancel(w->etcd);
+    gateway_reply(&w->gateways[0], request.connection, 200, TOKEN("t.1"));
+    world_expect_silence(w);
+    assert_false(gateway_next(&w->gateways[0], &request));
+    keepalive(w, 2);
+    serve_keepalive(w, "t.1", 200, ALIVE);
+    expect_alive(w, 2);
+}
+
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, world_setup_user, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(first_call_fetches_a_token_that_later_ones_use),
+        TEST(refused_token_is_renewed_and_the_call_sent_again),
+        TEST(second_refusal_in_a_row_fails_and_may_be_cured),
+        TEST(wrong_password_is_denied_and_not_shown),
+        TEST(cluster_without_authentication_takes_a_user),
+        TEST(reply_without_a_token_is_garbage),
+        TEST(call_that_waits_for_a_token_keeps_its_time),
+        TEST(stream_and_call_share_one_token),
+        TEST(stream_refused_for_its_token_makes_the_next_fetch_one),
+        TEST(canceled_call_is_not_sent_when_the_token_comes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
