@@ -292,6 +292,32 @@ static void candidate_waits_for_etcdctl_lock_and_names_it(void **state)
     stage_resign(a);
 }
 
+/* B's predecessor goes, but the lock is not free. */
+static void waiter_that_moves_up_still_waits_for_the_lock(void **state)
+{
+    struct stage *s = *state;
+    struct process *lock = etcdctl_start(s->etcd, "lock", "election_leader");
+    struct process_line key = process_next_line(lock);
+    struct process *a = stage_waiter(s, key.text, "--ttl", LONG_TTL, "A");
+    struct process *b = stage_waiter(s, key.text, "--ttl", LONG_TTL, "B");
+    process_expect_error(a, key.text);
+    process_expect_error(b, key.text);
+    struct etcdctl_key place = stage_lock_key(s, PREFIX, "A");
+    etcdctl(s->etcd, "del", place.key);
+    stage_await_lock_key(s, PREFIX, "A", place.create_revision);
+    process_expect_nothing_more(a);
+    process_expect_nothing_more(b);
+
+    process_signal(lock, SIGINT);
+    stage_expect_next_lead(b);
+    int64_t free_at = etcdctl_await_deletion(s->etcd, key.text, 0);
+    assert_true(etcdctl_get(s->etcd, "leader").create_revision > free_at);
+    stage_expect_next_follow(a, "B");
+    stage_resign(b);
+    stage_expect_next_lead(a);
+    stage_resign(a);
+}
+
 static void etcdctl_waits_for_the_candidate(void **state)
 {
     struct stage *s = *state;
@@ -330,6 +356,7 @@ int main(void)
         STAGE_TEST(id_in_any_script_is_shown_as_it_is),
         STAGE_TEST(candidate_waits_for_etcdctl_elect_and_names_it),
         STAGE_TEST(candidate_waits_for_etcdctl_lock_and_names_it),
+        STAGE_TEST(waiter_that_moves_up_still_waits_for_the_lock),
         STAGE_TEST(etcdctl_waits_for_the_candidate),
     };
     return cmocka_run_group_tests_name("operator", tests, NULL, NULL);
