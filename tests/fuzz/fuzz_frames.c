@@ -1,9 +1,9 @@
 /* fuzz_frames.c: a stream gives the same messages wherever it is cut.
  *
- * The first byte seeds the cuts, the rest is the stream. When the first byte is
- * 255, a byte 1 of the stream stands for a run so long that a few reach a
- * message's limit. The messages are those that a plain reading of the whole
- * stream finds.
+ * The first byte seeds the cuts, the rest after the second is the stream. When
+ * the second byte is 255, a byte 1 of the stream stands for a run so long that
+ * a few reach a message's limit. The messages are those that a plain reading
+ * of the whole stream finds.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 #include "fuzz/fuzz.h"
 
 enum {
-    LONG_RUNS = 255, /* the first byte */
+    LONG_RUNS = 255, /* the second byte */
     RUN_BYTES = 350 * 1000,
     RUNS_MAX = 4,
     EACH_BYTE_MAX = 64 * 1024, /* longer streams are not fed byte by byte */
@@ -101,11 +101,15 @@ static size_t limit_at(const struct stream *s)
     return s->size;
 }
 
-static size_t cut(uint32_t *seed, size_t rest)
+/* The next piece's size: mostly short, but of a long stream up to as much as
+ * frames_feed() takes at a time. */
+static size_t cut(uint32_t *seed, size_t size, size_t rest)
 {
     *seed = *seed * 1664525U + 1013904223U;
-    unsigned shift = *seed >> 27; /* mostly short pieces, some long ones */
-    size_t piece = 1 + (*seed >> 8) % (1U + (1U << shift % 20));
+    uint32_t longest = FRAMES_MESSAGE_BYTES_MAX;
+    if (size <= EACH_BYTE_MAX)
+        longest = 1U << (*seed >> 28);
+    size_t piece = 1 + (*seed >> 8) % longest;
     return piece < rest ? piece : rest;
 }
 
@@ -118,7 +122,7 @@ static void check_cuts(const struct stream *s, uint32_t seed)
     size_t at = 0; /* of the plain reading */
     size_t fed = 0;
     while (fed < s->size) {
-        size_t piece = seed > 0 ? cut(&seed, s->size - fed) : 1;
+        size_t piece = seed > 0 ? cut(&seed, s->size, s->size - fed) : 1;
         int r = frames_feed(&f, s->data + fed, piece);
         if (r < 0) {
             CHECK(r == CANDIDATE_ETOOBIG);
@@ -139,9 +143,9 @@ static void check_cuts(const struct stream *s, uint32_t seed)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size == 0)
+    if (size < 2)
         return 0;
-    struct stream s = expand(data + 1, size - 1, data[0] == LONG_RUNS);
+    struct stream s = expand(data + 2, size - 2, data[1] == LONG_RUNS);
     check_cuts(&s, 1U + data[0]);
     if (s.size <= EACH_BYTE_MAX) {
         check_cuts(&s, 1U + data[0] * 65537U);
