@@ -107,6 +107,12 @@ static void each_message_is_a_reply_in_its_order(void **state)
     world_expect_silence(w);
 }
 
+static void expect_watch(const struct etcd_reply *reply, int64_t id)
+{
+    assert_int_equal(reply->type, ETCD_REPLY_WATCH);
+    assert_int_equal(reply->watch.watch_id, id);
+}
+
 static void stream_cut_at_every_byte_is_the_same(void **state)
 {
     struct world *w = *state;
@@ -122,8 +128,7 @@ static void stream_cut_at_every_byte_is_the_same(void **state)
         world_turn(w, 0);
         while (etcd_next(w->etcd, &reply)) {
             assert_true(got < 3);
-            assert_int_equal(reply.type, ETCD_REPLY_WATCH);
-            assert_int_equal(reply.watch.watch_id, ids[got++]);
+            expect_watch(&reply, ids[got++]);
         }
     }
     for (; got < 3; got++)
@@ -304,7 +309,7 @@ static void too_large_message_ends_the_stream(void **state)
     while (!etcd_next(w->etcd, &reply)) {
         say(w, connection, piece);
         sent += sizeof piece - 1;
-        assert_true(sent < 4U * FRAMES_MESSAGE_BYTES_MAX);
+        assert_true(sent < (size_t)4 * FRAMES_MESSAGE_BYTES_MAX);
         world_turn(w, 0);
     }
     assert_int_equal(reply.type, ETCD_REPLY_FAILED);
