@@ -46,8 +46,10 @@ MAKE_ALL = $(MAKE) --no-print-directory \
 VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-PROGRAM_SRC = src/main.c src/options.c src/output.c \
-	src/sys/fd.c src/sys/keyboard.c src/sys/log.c src/sys/signals.c \
+PROGRAM_SRC = src/main.c src/access.c src/output.c \
+	src/options.c src/options_help.c src/options_table.c \
+	src/sys/fd.c src/sys/keyboard.c src/sys/log.c src/sys/secret.c \
+	src/sys/signals.c \
 	src/sys/srv.c src/sys/srv_reply.c
 PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))
 LIBRARY_OBJ = $(call objects,$(filter-out $(PROGRAM_SRC),\

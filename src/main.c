@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "candidate.h"
 #include "options.h"
 #include "output.h"
@@ -19,6 +20,7 @@ enum { POLL_SIGNALS, POLL_OUTPUT, POLL_KEYBOARD, POLLS_N };
 
 struct program {
     struct options options;
+    struct access access;
     struct log log;
     struct output output;
     struct keyboard keyboard;
@@ -58,7 +60,7 @@ static void refuse(struct program *p, int error,
 {
     fail(p, exit_code_of(error), "", err->message);
     if (error == CANDIDATE_EINVAL)
-        log_plain(&p->log, "Try 'candidate --help'.");
+        log_advice(&p->log, "Try 'candidate --help'.");
 }
 
 static void leave(struct program *p)
@@ -104,7 +106,7 @@ static void on_event(struct program *p, const struct candidate_event *event)
             fail(p, exit_code_of(event->status), "", event->text);
         break;
     case CANDIDATE_NOTICE:
-        log_write(&p->log, event->severity, "%s", event->text);
+        log_notice(&p->log, event);
         return;
     }
     if (shown)
@@ -136,14 +138,27 @@ static int turn(struct program *p)
     return 0;
 }
 
-static void take_part(struct program *p)
+/* Returns false when there is nothing to take part in: it was refused, or a
+ * signal asks for the end already. */
+static bool join(struct program *p)
 {
     struct candidate_error err = { 0 };
-    int r = candidate_new(&p->candidate, &p->options.config, &err);
-    if (r < 0) {
+    struct options *o = &p->options;
+    o->config.trace = o->log_level == CANDIDATE_DEBUG;
+    int r = access_complete(&p->access, o, &p->signals, &err);
+    if (r == 0)
+        r = candidate_new(&p->candidate, &o->config, &err);
+    options_forget(o);
+    if (r < 0)
         refuse(p, r, &err);
+    return r == 0;
+}
+
+static void take_part(struct program *p)
+{
+    int r = 0;
+    if (!join(p))
         return;
-    }
     keyboard_init(&p->keyboard, fd_own_terminal(STDIN_FILENO, O_RDONLY));
     output_begin(&p->output, p->options.config.id);
     output_flush(&p->output, p->candidate);
@@ -178,11 +193,13 @@ int main(int argc, char *argv[])
     struct program *p = &program;
     struct candidate_error err = { 0 };
     int closed = fd_fill_standard(&err);
-    log_init(&p->log, fd_own_terminal(STDERR_FILENO, O_WRONLY), CANDIDATE_INFO);
+    log_init(&p->log, fd_own_terminal(STDERR_FILENO, O_WRONLY));
     output_init(&p->output, fd_own_terminal(STDOUT_FILENO, O_WRONLY));
     int r = closed < 0 ? closed : signals_init(&p->signals, &err);
     if (r == 0)
         r = options_parse(&p->options, argc, argv, &err);
+    if (r == 0)
+        log_set(&p->log, p->options.log_level, p->options.log_format);
     if (r < 0)
         refuse(p, r, &err);
     else if (closed & 1 << STDOUT_FILENO)

@@ -8,8 +8,12 @@
 #define OPTIONS_H
 
 #include "candidate.h"
+#include "sys/log.h"
 
-enum { OPTIONS_HELP_BYTES_MAX = 4096 };
+enum {
+    OPTIONS_HELP_BYTES_MAX = 8192,
+    OPTIONS_SHOWN_BYTES_MAX = 80, /* of the user's words in a message */
+};
 
 /* The program's exit codes, as the help shows them. */
 #define OPTIONS_EXITS(X)                                                       \
@@ -30,18 +34,32 @@ enum options_action {
     OPTIONS_VERSION,
 };
 
+/* Strings are argv's or the environment's. */
 struct options {
     enum options_action action;
-    bool once;                      /* end when leadership is lost */
-    struct candidate_config config; /* strings: argv's or the environment's */
+    bool once; /* end when leadership is lost */
+    enum candidate_severity log_level;
+    enum log_format log_format;
+    const char *discovery_srv; /* to be asked for the endpoints; NULL: no */
+    const char *password_file; /* to be read; NULL: none */
+    bool has_password;         /* config.password is the one below */
+    struct candidate_config config;
+    char password[CANDIDATE_PASSWORD_BYTES_MAX + 1];
 };
 
 /* Read the command line, and the environment for what it does not say. The
  * first --help or --version ends the reading.
- * argv  as main()'s; borrowed as long as *ret_options is in use.
- * Returns 0, or CANDIDATE_EINVAL: the message names the option. */
+ * argv  as main()'s; borrowed as long as *ret_options is in use. A password
+ *       is copied, and overwritten with NUL bytes there and in the
+ *       environment, which also loses its variable: ps(1) and a child would
+ *       see it.
+ * Returns 0, or CANDIDATE_EINVAL: the message names the option, and never
+ * shows a password. */
 int options_parse(struct options *ret_options, int argc, char *const argv[],
                   struct candidate_error *err);
+
+/* Wipe the password: whoever needed it has a copy. */
+void options_forget(struct options *o);
 
 /* Write the text of --help, in lines of at most 80 columns.
  * ret_text  OPTIONS_HELP_BYTES_MAX bytes. */

@@ -6,38 +6,154 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "sys/fd.h"
 #include "sys/text.h"
 
-static_assert(LOG_LINE_BYTES_MAX <= PIPE_BUF, "a line goes in one write");
+enum {
+    ENDPOINT_BYTES_MAX = 300, /* as it is shown */
+    CALL_BYTES_MAX = 32,
+    TIME_BYTES = sizeof "2026-11-24T09:00:00.123Z",
+    FRAME_BYTES_MAX = 256, /* of a line: names, marks, numbers, time */
+};
 
-void log_init(struct log *l, int fd, enum candidate_severity least)
+static_assert(LOG_LINE_BYTES_MAX <= PIPE_BUF, "a line goes in one write");
+/* Escaped for JSON, each byte becomes two at most: none is a control. */
+static_assert(2 * (LOG_TEXT_BYTES_MAX + ENDPOINT_BYTES_MAX + CALL_BYTES_MAX) +
+                      FRAME_BYTES_MAX <=
+                  LOG_LINE_BYTES_MAX,
+              "no line has to be cut but by its texts");
+
+/* What a line says. The strings may hold anything. */
+struct record {
+    enum candidate_severity severity;
+    const char *text;
+    const char *endpoint; /* NULL: it is not about an answer */
+    const char *call;
+    int64_t revision; /* 0: unknown */
+    int64_t duration_ms;
+};
+
+void log_init(struct log *l, int fd)
 {
-    *l = (struct log){ .fd = fd, .least = least };
+    *l = (struct log){ .fd = fd, .least = CANDIDATE_INFO, .format = LOG_TEXT };
+}
+
+void log_set(struct log *l, enum candidate_severity least,
+             enum log_format format)
+{
+    l->least = least;
+    l->format = format;
+}
+
+/* ---- lines ---- */
+
+struct line {
+    size_t bytes;
+    char text[LOG_LINE_BYTES_MAX - 2]; /* and two line ends, see put() */
+};
+
+static void add(struct line *line, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add(struct line *line, const char *format, ...)
+{
+    size_t room = sizeof line->text - line->bytes;
+    va_list args;
+    va_start(args, format);
+    int bytes = vsnprintf(line->text + line->bytes, room, format, args);
+    va_end(args);
+    assert(bytes >= 0 && (size_t)bytes < room);
+    line->bytes += (size_t)bytes;
+}
+
+static void add_clean(struct line *line, const char *text, size_t bytes_max)
+{
+    assert(bytes_max <= sizeof line->text - line->bytes);
+    text_escape(line->text + line->bytes, bytes_max, text, strlen(text));
+    line->bytes += strlen(line->text + line->bytes);
 }
 
 static const char *word(enum candidate_severity severity)
 {
     switch (severity) {
     case CANDIDATE_DEBUG:
-        return "debug: ";
+        return "debug";
     case CANDIDATE_INFO:
-        return "info: ";
+        return "info";
     case CANDIDATE_WARNING:
-        return "warning: ";
+        return "warning";
     case CANDIDATE_ERROR:
-        return "";
+        return "error";
     }
-    return "";
+    return "error";
 }
+
+static void render_text(struct line *line, const struct record *record)
+{
+    add(line, "candidate: ");
+    if (record->severity != CANDIDATE_ERROR)
+        add(line, "%s: ", word(record->severity));
+    if (record->endpoint) {
+        add_clean(line, record->endpoint, ENDPOINT_BYTES_MAX);
+        add(line, ": ");
+        add_clean(line, record->call, CALL_BYTES_MAX);
+        if (record->revision > 0)
+            add(line, ", revision %lld", (long long)record->revision);
+        add(line, ", %lld ms: ", (long long)record->duration_ms);
+    }
+    add_clean(line, record->text, LOG_TEXT_BYTES_MAX);
+}
+
+/* Clean text has no other character that JSON wants to be escaped. */
+static void add_member(struct line *line, const char *name, const char *text,
+                       size_t bytes_max)
+{
+    char clean[LOG_TEXT_BYTES_MAX];
+    assert(bytes_max <= sizeof clean);
+    text_escape(clean, bytes_max, text, strlen(text));
+    add(line, ",\"%s\":\"", name);
+    for (const char *p = clean; *p; p++)
+        add(line, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
+    add(line, "\"");
+}
+
+static void add_time(struct line *line)
+{
+    struct timespec now = { 0 };
+    struct tm utc = { 0 };
+    char date[TIME_BYTES];
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (!gmtime_r(&now.tv_sec, &utc) ||
+        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+        date[0] = '\0';
+    add(line, "{\"time\":\"%s.%03ldZ\"", date, now.tv_nsec / 1000000);
+}
+
+static void render_json(struct line *line, const struct record *record)
+{
+    add_time(line);
+    add_member(line, "level", word(record->severity), CALL_BYTES_MAX);
+    if (record->endpoint) {
+        add_member(line, "endpoint", record->endpoint, ENDPOINT_BYTES_MAX);
+        add_member(line, "call", record->call, CALL_BYTES_MAX);
+        if (record->revision > 0)
+            add(line, ",\"revision\":%lld", (long long)record->revision);
+        add(line, ",\"duration_ms\":%lld", (long long)record->duration_ms);
+    }
+    add_member(line, "message", record->text, LOG_TEXT_BYTES_MAX);
+    add(line, "}");
+}
+
+/* ---- writing ---- */
 
 /* Returns whether the whole line went out. A torn one is ended by the next. */
 static bool put(struct log *l, const char *line)
 {
-    char bytes[LOG_LINE_BYTES_MAX];
+    char bytes[LOG_LINE_BYTES_MAX + 1];
     int n = snprintf(bytes, sizeof bytes, "%s%s\n", l->torn ? "\n" : "", line);
-    assert(n > 0 && (size_t)n < sizeof bytes);
+    assert(n > 0 && n <= LOG_LINE_BYTES_MAX);
     size_t written = 0;
     if (fd_write_now(l->fd, bytes, (size_t)n, &written, NULL) < 0)
         return false;
@@ -46,13 +162,27 @@ static bool put(struct log *l, const char *line)
     return written == (size_t)n;
 }
 
+static bool put_record(struct log *l, const struct record *record)
+{
+    struct line line = { .bytes = 0 };
+    switch (l->format) {
+    case LOG_TEXT:
+        render_text(&line, record);
+        break;
+    case LOG_JSON:
+        render_json(&line, record);
+        break;
+    }
+    return put(l, line.text);
+}
+
 static bool tell_dropped(struct log *l)
 {
-    char line[128];
-    (void)snprintf(line, sizeof line,
-                   "candidate: warning: %u message%s could not be written here",
+    char text[128];
+    (void)snprintf(text, sizeof text, "%u message%s could not be written here",
                    l->dropped_n, l->dropped_n == 1 ? "" : "s");
-    if (!put(l, line))
+    if (!put_record(
+            l, &(struct record){ .severity = CANDIDATE_WARNING, .text = text }))
         return false;
     l->dropped_n = 0;
     return true;
@@ -64,25 +194,40 @@ void log_done(struct log *l)
         (void)tell_dropped(l);
 }
 
-void log_plain(struct log *l, const char *line)
+static void write_record(struct log *l, const struct record *record)
 {
-    if ((l->dropped_n > 0 && !tell_dropped(l)) || !put(l, line))
+    if (record->severity < l->least)
+        return;
+    if ((l->dropped_n > 0 && !tell_dropped(l)) || !put_record(l, record))
         l->dropped_n++;
 }
 
 void log_write(struct log *l, enum candidate_severity severity,
                const char *format, ...)
 {
-    if (severity < l->least)
-        return;
-    char text[LOG_LINE_BYTES_MAX];
-    int used = snprintf(text, sizeof text, "candidate: %s", word(severity));
-    assert(used > 0 && (size_t)used < sizeof text);
+    char text[LOG_TEXT_BYTES_MAX + 1]; /* one more: it is seen to be too long */
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text + used, sizeof text - (size_t)used, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    char line[LOG_LINE_BYTES_MAX - 2]; /* and two line ends, see put() */
-    text_escape(line, sizeof line, text, strlen(text));
-    log_plain(l, line);
+    write_record(l, &(struct record){ .severity = severity, .text = text });
+}
+
+void log_notice(struct log *l, const struct candidate_event *notice)
+{
+    assert(notice->type == CANDIDATE_NOTICE);
+    write_record(l,
+                 &(struct record){ .severity = notice->severity,
+                                   .text = notice->text,
+                                   .endpoint = notice->endpoint,
+                                   .call = notice->call,
+                                   .revision = notice->revision,
+                                   .duration_ms = notice->duration_ms });
+}
+
+void log_advice(struct log *l, const char *line)
+{
+    if (l->format == LOG_TEXT &&
+        ((l->dropped_n > 0 && !tell_dropped(l)) || !put(l, line)))
+        l->dropped_n++;
 }

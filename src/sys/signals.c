@@ -17,7 +17,7 @@ static const int taken[] = { SIGTERM, SIGHUP };
  * EIO when it reads. */
 static const int unwanted[] = { SIGPIPE, SIGXFSZ, SIGTTIN, SIGTTOU };
 
-static bool is_ignored(int number)
+bool signals_ignored(int number)
 {
     struct sigaction action;
     return sigaction(number, NULL, &action) == 0 &&
@@ -31,7 +31,8 @@ int signals_init(struct signals *s, struct candidate_error *err)
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (!is_ignored(taken[i])) /* blocked, it would come all the same */
+        if (!signals_ignored(
+                taken[i])) /* blocked, it would come all the same */
             sigaddset(&set, taken[i]);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         return error_set(err, CANDIDATE_ESYSTEM, "sigprocmask: %s",

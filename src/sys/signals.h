@@ -30,4 +30,7 @@ struct pollfd signals_pollfd(const struct signals *s);
 /* The number of a signal that came, or 0: none. Never blocks. */
 int signals_next(struct signals *s);
 
+/* Is it ignored? Then do not block it: it would come all the same. */
+bool signals_ignored(int number);
+
 #endif

@@ -26,7 +26,7 @@ refuses() {
     refuses '--ttl: "301" is not a whole number of seconds from 2 to 300' \
         --ttl=301 A
     refuses '--ttl: needs an argument, SECONDS' A --ttl
-    refuses '--once: takes no argument' --once=1 A
+    refuses '--once: "yes" is neither true nor false' --once=yes A
     refuses '--once: given twice' --once --once A
     refuses 'unknown option "--tll"' --tll 5 A
     refuses 'unknown option "-h"' -h
