@@ -243,6 +243,7 @@ struct election {
     struct election_key predecessor; /* as last reported */
     struct election_key leader;
     struct election_key holder;
+    int64_t leader_seen_revision; /* what is older of the leader key is known */
 
     bool said_attempting; /* and nothing since */
     bool said_same_id;

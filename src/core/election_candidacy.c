@@ -50,6 +50,7 @@ void election_candidacy_begin(struct election *e, int64_t now_ms)
     e->revision_max = 0;
     e->told_revision = 0;
     e->predecessor = e->leader = e->holder = (struct election_key){ 0 };
+    e->leader_seen_revision = 0;
     e->leaderless_at_ms = now_ms;
 }
 

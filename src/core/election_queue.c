@@ -59,6 +59,7 @@ void election_queue_view(struct election *e, int64_t now_ms,
         reply->predecessor.create_revision;
     e->predecessor = reply->predecessor;
     e->leader = reply->leader;
+    e->leader_seen_revision = reply->header.revision;
     e->holder = reply->holder;
     e->check_at_ms = now_ms + e->lease.ttl_ms / 2;
     bool first = e->holder.create_revision == e->lock_revision;

@@ -45,13 +45,12 @@ static void waiter_sees_leader(struct election *e,
                                const struct election_event *event,
                                struct election_actions *out)
 {
-    int64_t known = e->leader.mod_revision;
-    if (event->key.mod_revision > known)
-        e->leader = event->key;
-    else if (event->deleted_at_revision > known)
-        e->leader = (struct election_key){ 0 };
-    else
-        return;
+    int64_t revision = event->key.create_revision ? event->key.mod_revision
+                                                  : event->deleted_at_revision;
+    if (revision <= e->leader_seen_revision)
+        return; /* a transaction has read what came of it */
+    e->leader_seen_revision = revision;
+    e->leader = event->key;
     if (e->leader.lease != e->lease.id || !e->leader.create_revision)
         election_notice_leader(e, event->now_ms, out);
     if (!e->leader.create_revision) {

@@ -74,6 +74,26 @@ static void reply_older_than_the_watch_is_asked_for_again(void **state)
     assert_false(b.out.send_request);
 }
 
+/* The stream may lag behind what a transaction has read. */
+static void leader_of_before_is_not_named(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter();
+    bench_change(&b, ELECTION_PREDECESSOR, 13, (struct election_key){ 0 });
+    struct election_reply reply = bench_queued();
+    reply.header.revision = 20;
+    reply.predecessor = (struct election_key){ 11, 11, 98 };
+    reply.leader = (struct election_key){ 0 };
+    bench_answer(&b, reply);
+    assert_true(bench_said(&b, ELECTION_SAY_ATTEMPTING));
+    bench_change(&b, ELECTION_LEADER, 0, (struct election_key){ 15, 15, 97 });
+    assert_int_equal(b.out.notices_n, 0);
+    bench_change(&b, ELECTION_LEADER, 18, (struct election_key){ 0 });
+    assert_int_equal(b.out.notices_n, 0);
+    bench_change(&b, ELECTION_LEADER, 0, (struct election_key){ 21, 21, 98 });
+    assert_true(bench_said(&b, ELECTION_SAY_FOLLOWING));
+}
+
 static void lost_claim_reply_is_resolved_by_reading(void **state)
 {
     (void)state;
@@ -232,6 +252,7 @@ int main(void)
         cmocka_unit_test(waiter_claims_when_predecessor_goes),
         cmocka_unit_test(waiter_stays_silent_when_another_waiter_goes),
         cmocka_unit_test(reply_older_than_the_watch_is_asked_for_again),
+        cmocka_unit_test(leader_of_before_is_not_named),
         cmocka_unit_test(lost_claim_reply_is_resolved_by_reading),
         cmocka_unit_test(waiter_without_its_key_takes_a_fresh_place),
         cmocka_unit_test(leader_key_for_ever_is_named_and_respected),

@@ -100,6 +100,18 @@ static void stopped_process_finds_that_it_lost(void **state)
     bench_expect_lost(&b, ELECTION_STALLED);
 }
 
+static void stopped_process_has_time_to_give_its_lease_back(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    b.now_ms += 60000;
+    bench_tick(&b);
+    bench_expect_request(&b, ELECTION_REVOKE);
+    assert_true(election_deadline(&b.e) >= b.now_ms + 1000);
+    bench_answer(&b, (struct election_reply){ 0 });
+    bench_expect_request(&b, ELECTION_GRANT);
+}
+
 static void keepalive_without_ttl_deposes(void **state)
 {
     (void)state;
@@ -172,6 +184,7 @@ int main(void)
         cmocka_unit_test(renewal_under_another_term_does_not_count),
         cmocka_unit_test(late_reply_changes_nothing),
         cmocka_unit_test(stopped_process_finds_that_it_lost),
+        cmocka_unit_test(stopped_process_has_time_to_give_its_lease_back),
         cmocka_unit_test(keepalive_without_ttl_deposes),
         cmocka_unit_test(deleted_or_replaced_keys_depose),
         cmocka_unit_test(older_events_do_not_depose),
