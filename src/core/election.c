@@ -11,6 +11,7 @@ enum {
     ENTRY_MS_MAX = 3000,
     RETRY_BASE_MS = 100,
     RETRY_CAP_MS = 5000,
+    RESTART_BASE_MS = 50,
     WATCH_RETRY_BASE_MS = 50,
     WATCH_RETRY_CAP_MS = 2000,
 };
@@ -37,6 +38,7 @@ void election_init(struct election *e, const struct election_config *config)
     };
     backoff_init(&e->backoff, RETRY_BASE_MS, RETRY_CAP_MS);
     backoff_init(&e->watch_backoff, WATCH_RETRY_BASE_MS, WATCH_RETRY_CAP_MS);
+    backoff_init(&e->restart_backoff, RESTART_BASE_MS, RETRY_CAP_MS);
 }
 
 static void send(struct election *e, int64_t now_ms,

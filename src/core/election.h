@@ -213,8 +213,11 @@ struct election {
     enum election_state state;
     struct backoff backoff;
     struct backoff watch_backoff;
+    struct backoff restart_backoff;
     uint64_t ops; /* operation numbers given out */
     int64_t stepped_at_ms;
+
+    int64_t began_at_ms; /* this candidacy; 0: none has */
 
     struct election_request request; /* under way while request_pending */
     bool request_pending;

@@ -3,6 +3,10 @@
 
 #include <assert.h>
 
+enum {
+    EARLY_END_MS = 10000, /* a candidacy that ended so soon ended early */
+};
+
 #define BIT(state) (1u << ELECTION_##state)
 /* From each state, the set of states that may follow. */
 static const unsigned moves[] = {
@@ -36,8 +40,26 @@ static void forget_watch(struct election *e, struct election_actions *out)
     e->watch_op = 0;
 }
 
+/* Candidacies that all end early, whoever ends them, must not follow each
+ * other as fast as etcd can answer. The first one is replaced at once. */
+static void calm_down(struct election *e, int64_t now_ms)
+{
+    bool early = e->began_at_ms && now_ms - e->began_at_ms < EARLY_END_MS;
+    e->began_at_ms = now_ms;
+    if (!early) {
+        backoff_reset(&e->restart_backoff);
+        return;
+    }
+    bool again = e->restart_backoff.tries > 0;
+    int64_t begin_at_ms = now_ms +
+        backoff_next(&e->restart_backoff, &e->config.random_state);
+    if (again && begin_at_ms > e->retry_at_ms)
+        e->retry_at_ms = begin_at_ms;
+}
+
 void election_candidacy_begin(struct election *e, int64_t now_ms)
 {
+    calm_down(e, now_ms);
     election_candidacy_become(e, ELECTION_GRANTING);
     e->lease = (struct election_lease){ 0 };
     e->lock_revision = 0;

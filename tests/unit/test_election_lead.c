@@ -146,6 +146,31 @@ static void deleted_or_replaced_keys_depose(void **state)
     }
 }
 
+static void keys_that_go_again_and_again_do_not_make_it_spin(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    int64_t end_ms = b.now_ms + 60000;
+    int lost = 0;
+    for (int64_t revision = 11; b.now_ms < end_ms && lost < 100; revision++) {
+        bench_change(&b, ELECTION_LEADER, revision, (struct election_key){ 0 });
+        lost++;
+        bench_expect_request(&b, ELECTION_REVOKE);
+        bench_answer(&b, (struct election_reply){ 0 });
+        if (!b.out.send_request) {
+            b.now_ms = election_deadline(&b.e);
+            bench_tick(&b);
+        }
+        bench_expect_request(&b, ELECTION_GRANT);
+        bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+        bench_answer(&b,
+                     (struct election_reply){ .succeeded = true,
+                                              .header.revision = ++revision });
+        assert_true(election_leading(&b.e, b.now_ms));
+    }
+    assert_in_range(lost, 10, 40);
+}
+
 static void older_events_do_not_depose(void **state)
 {
     (void)state;
@@ -187,6 +212,7 @@ int main(void)
         cmocka_unit_test(stopped_process_has_time_to_give_its_lease_back),
         cmocka_unit_test(keepalive_without_ttl_deposes),
         cmocka_unit_test(deleted_or_replaced_keys_depose),
+        cmocka_unit_test(keys_that_go_again_and_again_do_not_make_it_spin),
         cmocka_unit_test(older_events_do_not_depose),
         cmocka_unit_test(other_cluster_and_revision_back_depose),
     };
