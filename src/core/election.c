@@ -64,6 +64,12 @@ static bool wants_barrier(const struct election *e, int64_t now_ms)
     return e->barrier_due || (!e->watch_op && now_ms >= e->watch_retry_at_ms);
 }
 
+/* Revoking deletes the keys as well, but the successor may start before. */
+static bool wants_resign(const struct election *e)
+{
+    return e->lock_detached || (e->leader_revision && !e->resigned);
+}
+
 static void send_due(struct election *e, int64_t now_ms,
                      struct election_actions *out)
 {
@@ -99,12 +105,11 @@ static void send_due(struct election *e, int64_t now_ms,
             send(e, now_ms, ELECTION_KEEPALIVE, try_ms, out);
         break;
     case ELECTION_DROPPING:
-        send(e, now_ms, ELECTION_REVOKE, try_ms, out);
+        send(e, now_ms, e->lock_detached ? ELECTION_RESIGN : ELECTION_REVOKE,
+             try_ms, out);
         break;
     case ELECTION_LEAVING:
-        send(e, now_ms,
-             e->leader_revision && !e->resigned ? ELECTION_RESIGN
-                                                : ELECTION_REVOKE,
+        send(e, now_ms, wants_resign(e) ? ELECTION_RESIGN : ELECTION_REVOKE,
              try_ms, out);
         break;
     case ELECTION_IDLE:

@@ -231,12 +231,13 @@ struct election {
     int64_t renew_at_ms;
     int64_t lock_revision;   /* create_revision of our lock key, 0: none */
     int64_t leader_revision; /* mod_revision of our own leader key, 0: none */
+    bool lock_detached;      /* overwritten, it is not on our lease any more */
 
     bool claim_due;
     bool barrier_due;
     int64_t check_at_ms;
     unsigned late_wins_n;
-    bool resigned;         /* LEAVING: our keys are gone */
+    bool resigned;         /* LEAVING, DROPPING: our keys are gone */
     int64_t give_up_at_ms; /* LEAVING */
 
     uint64_t watch_op;     /* 0: no stream is open */

@@ -64,6 +64,8 @@ void election_candidacy_begin(struct election *e, int64_t now_ms)
     e->lease = (struct election_lease){ 0 };
     e->lock_revision = 0;
     e->leader_revision = 0;
+    e->lock_detached = false;
+    e->resigned = false;
     e->claim_due = false;
     e->barrier_due = false;
     e->late_wins_n = 0;

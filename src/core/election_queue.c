@@ -46,7 +46,9 @@ void election_queue_view(struct election *e, int64_t now_ms,
                          const struct election_reply *reply,
                          struct election_actions *out)
 {
-    if (reply->own.create_revision != e->lock_revision) {
+    e->lock_detached = reply->own.create_revision == e->lock_revision &&
+        reply->own.lease != e->lease.id;
+    if (reply->own.create_revision != e->lock_revision || e->lock_detached) {
         election_candidacy_restart(e, now_ms, false, out);
         return;
     }

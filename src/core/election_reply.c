@@ -147,6 +147,9 @@ static void on_barrier(struct election *e, int64_t now_ms,
             election_watch_open(e, now_ms, reply->header.revision, out);
     } else if (reply->own.create_revision != e->lock_revision) {
         election_candidacy_lose(e, now_ms, ELECTION_OWN_DELETED, out);
+    } else if (reply->own.lease != e->lease.id) {
+        e->lock_detached = true;
+        election_candidacy_lose(e, now_ms, ELECTION_OWN_CHANGED, out);
     } else if (!reply->leader.create_revision) {
         election_candidacy_lose(e, now_ms, ELECTION_LEADER_DELETED, out);
     } else {
@@ -183,6 +186,7 @@ static void on_answer(struct election *e, int64_t now_ms,
         break;
     case ELECTION_RESIGN:
         e->resigned = true;
+        e->lock_detached = false;
         break;
     case ELECTION_REVOKE:
         no_lease(e, now_ms, out);

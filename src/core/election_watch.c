@@ -23,6 +23,14 @@ void election_watch_open(struct election *e, int64_t now_ms, int64_t revision,
     };
 }
 
+/* Its lease does not take this lock key along, should it end. */
+static bool is_detached(const struct election *e,
+                        const struct election_key *own)
+{
+    return own->create_revision == e->lock_revision &&
+        own->lease != e->lease.id;
+}
+
 static void leader_sees_change(struct election *e,
                                const struct election_event *event,
                                struct election_actions *out)
@@ -31,14 +39,15 @@ static void leader_sees_change(struct election *e,
     if (!own && event->role != ELECTION_LEADER)
         return;
     int64_t ours = own ? e->lock_revision : e->leader_revision;
+    enum election_reason reason;
     if (event->deleted_at_revision > ours)
-        election_candidacy_lose(
-            e, event->now_ms,
-            own ? ELECTION_OWN_DELETED : ELECTION_LEADER_DELETED, out);
+        reason = own ? ELECTION_OWN_DELETED : ELECTION_LEADER_DELETED;
     else if (event->key.mod_revision > ours)
-        election_candidacy_lose(
-            e, event->now_ms,
-            own ? ELECTION_OWN_CHANGED : ELECTION_LEADER_CHANGED, out);
+        reason = own ? ELECTION_OWN_CHANGED : ELECTION_LEADER_CHANGED;
+    else
+        return;
+    e->lock_detached = own && is_detached(e, &event->key);
+    election_candidacy_lose(e, event->now_ms, reason, out);
 }
 
 static void waiter_sees_leader(struct election *e,
@@ -68,7 +77,8 @@ static void waiter_sees_change(struct election *e,
     int64_t gone_at = event->deleted_at_revision;
     switch (event->role) {
     case ELECTION_OWN:
-        if (gone_at > e->lock_revision)
+        e->lock_detached = is_detached(e, &event->key);
+        if (gone_at > e->lock_revision || e->lock_detached)
             election_candidacy_restart(e, event->now_ms, false, out);
         break;
     case ELECTION_PREDECESSOR:

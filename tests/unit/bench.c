@@ -22,6 +22,8 @@ void bench_tick(struct bench *b)
 void bench_answer(struct bench *b, struct election_reply reply)
 {
     reply.op = b->e.request.op;
+    if (reply.own.lease == BENCH_OURS)
+        reply.own.lease = b->e.lease.id;
     if (!reply.header.cluster_id)
         reply.header.cluster_id = BENCH_CLUSTER;
     if (!reply.header.raft_term)
@@ -82,7 +84,7 @@ struct bench bench_leader(int64_t ttl_ms)
 }
 
 const struct election_key bench_key_10 = { 10, 10, 99 };
-const struct election_key bench_key_12 = { 12, 12, 1 };
+const struct election_key bench_key_12 = { 12, 12, BENCH_OURS };
 
 struct election_reply bench_queued(void)
 {

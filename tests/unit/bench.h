@@ -8,7 +8,11 @@
 
 #include "core/election.h"
 
-enum { BENCH_TERM = 3, BENCH_CLUSTER = 7 };
+enum {
+    BENCH_TERM = 3,
+    BENCH_CLUSTER = 7,
+    BENCH_OURS = 1, /* stands for the core's lease in our lock key */
+};
 
 struct bench {
     struct election e;
@@ -28,7 +32,8 @@ struct bench bench_waiter(void);            /* behind a leader */
 /* ---- events ---- */
 void bench_step(struct bench *b, struct election_event event);
 void bench_tick(struct bench *b);
-/* Answer the request under way; the header's zeros are filled in. */
+/* Answer the request under way; the header's zeros and our lease are filled
+ * in. */
 void bench_answer(struct bench *b, struct election_reply reply);
 /* A watched key changed, or was deleted at that revision. */
 void bench_change(struct bench *b, enum election_role role, int64_t deleted_at,

@@ -125,6 +125,41 @@ static void waiter_without_its_key_takes_a_fresh_place(void **state)
     assert_true(b.out.request.lease != old_lease);
 }
 
+/* It is on no lease of ours any more, so nothing else would. */
+static void waiter_whose_key_was_overwritten_deletes_it(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter();
+    bench_change(&b, ELECTION_OWN, 0, (struct election_key){ 12, 13, 0 });
+    bench_expect_request(&b, ELECTION_RESIGN);
+    assert_int_equal(b.out.request.lock_revision, 12);
+    bench_answer(
+        &b,
+        (struct election_reply){ .succeeded = true, .header.revision = 14 });
+    bench_expect_request(&b, ELECTION_REVOKE);
+    bench_answer(&b, (struct election_reply){ 0 });
+    bench_expect_request(&b, ELECTION_GRANT);
+    bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+    bench_answer(
+        &b,
+        (struct election_reply){ .succeeded = true, .header.revision = 15 });
+    bench_step(&b, (struct election_event){ .type = ELECTION_LEAVE });
+    bench_expect_request(&b, ELECTION_RESIGN); /* these are other keys */
+}
+
+static void overwritten_key_is_noticed_without_a_watch(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter();
+    bench_change(&b, ELECTION_PREDECESSOR, 13, (struct election_key){ 0 });
+    struct election_reply reply = bench_queued();
+    reply.header.revision = 14;
+    reply.own.mod_revision = 14;
+    reply.own.lease = 0;
+    bench_answer(&b, reply);
+    bench_expect_request(&b, ELECTION_RESIGN);
+}
+
 static void leader_key_for_ever_is_named_and_respected(void **state)
 {
     (void)state;
@@ -255,6 +290,8 @@ int main(void)
         cmocka_unit_test(leader_of_before_is_not_named),
         cmocka_unit_test(lost_claim_reply_is_resolved_by_reading),
         cmocka_unit_test(waiter_without_its_key_takes_a_fresh_place),
+        cmocka_unit_test(waiter_whose_key_was_overwritten_deletes_it),
+        cmocka_unit_test(overwritten_key_is_noticed_without_a_watch),
         cmocka_unit_test(leader_key_for_ever_is_named_and_respected),
         cmocka_unit_test(foreign_holder_is_named_after_a_second),
         cmocka_unit_test(lost_lease_is_revoked_however_long_etcd_is_away),

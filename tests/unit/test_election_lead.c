@@ -146,6 +146,19 @@ static void deleted_or_replaced_keys_depose(void **state)
     }
 }
 
+static void leader_whose_lock_key_was_overwritten_deletes_it(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    bench_change(&b, ELECTION_OWN, 0, (struct election_key){ 10, 11, 0 });
+    bench_expect_lost(&b, ELECTION_OWN_CHANGED);
+    bench_expect_request(&b, ELECTION_RESIGN);
+    bench_answer(&b, (struct election_reply){ .outcome = ELECTION_NO_ANSWER });
+    b.now_ms = election_deadline(&b.e);
+    bench_tick(&b);
+    bench_expect_request(&b, ELECTION_RESIGN);
+}
+
 static void keys_that_go_again_and_again_do_not_make_it_spin(void **state)
 {
     (void)state;
@@ -212,6 +225,7 @@ int main(void)
         cmocka_unit_test(stopped_process_has_time_to_give_its_lease_back),
         cmocka_unit_test(keepalive_without_ttl_deposes),
         cmocka_unit_test(deleted_or_replaced_keys_depose),
+        cmocka_unit_test(leader_whose_lock_key_was_overwritten_deletes_it),
         cmocka_unit_test(keys_that_go_again_and_again_do_not_make_it_spin),
         cmocka_unit_test(older_events_do_not_depose),
         cmocka_unit_test(other_cluster_and_revision_back_depose),
