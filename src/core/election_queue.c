@@ -42,6 +42,21 @@ void election_queue_win(struct election *e, int64_t now_ms,
     e->claim_due = true;
 }
 
+/* Returns whether the leader is another than was known. */
+static bool see_leader(struct election *e, int64_t now_ms,
+                       const struct election_reply *reply)
+{
+    e->leader_seen_revision = reply->header.revision;
+    bool news = e->leader.mod_revision != reply->leader.mod_revision;
+    /* As far as we know: who has not looked yet has missed nothing. */
+    bool had_leader = e->leader.create_revision ||
+        e->state == ELECTION_ATTEMPTING;
+    if (had_leader && !reply->leader.create_revision)
+        e->leaderless_at_ms = now_ms;
+    e->leader = reply->leader;
+    return news;
+}
+
 void election_queue_view(struct election *e, int64_t now_ms,
                          const struct election_reply *reply,
                          struct election_actions *out)
@@ -57,11 +72,9 @@ void election_queue_view(struct election *e, int64_t now_ms,
         e->claim_due = true;
         return;
     }
-    bool moved = e->predecessor.create_revision !=
-        reply->predecessor.create_revision;
+    bool news = see_leader(e, now_ms, reply) ||
+        e->predecessor.create_revision != reply->predecessor.create_revision;
     e->predecessor = reply->predecessor;
-    e->leader = reply->leader;
-    e->leader_seen_revision = reply->header.revision;
     e->holder = reply->holder;
     e->check_at_ms = now_ms + e->lease.ttl_ms / 2;
     bool first = e->holder.create_revision == e->lock_revision;
@@ -76,7 +89,8 @@ void election_queue_view(struct election *e, int64_t now_ms,
                          : !e->predecessor.create_revision;
     if (!ours)
         election_notice_leader(e, now_ms, out);
-    if (election_notice_holder(e, now_ms, out) || moved || !e->watch_op)
+    /* A watch that kept news from us may be dead. */
+    if (election_notice_holder(e, now_ms, out) || news || !e->watch_op)
         election_watch_open(e, now_ms, reply->header.revision, out);
     if (!e->leader.create_revision && !e->said_holder_revision)
         e->check_at_ms = now_ms + ELECTION_LEADERLESS_MS;

@@ -91,7 +91,7 @@ static void waiter_sees_change(struct election *e,
         waiter_sees_leader(e, event, out);
         break;
     case ELECTION_HOLDER:
-        if (gone_at > e->holder.create_revision) {
+        if (e->said_holder_revision && gone_at > e->said_holder_revision) {
             election_notice_attempting(e, out);
             e->leaderless_at_ms = event->now_ms;
             e->check_at_ms = event->now_ms + ELECTION_LEADERLESS_MS;

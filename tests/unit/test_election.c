@@ -94,6 +94,25 @@ static void leader_of_before_is_not_named(void **state)
     assert_true(bench_said(&b, ELECTION_SAY_FOLLOWING));
 }
 
+static void change_that_the_watch_missed_renews_the_watch(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter();
+    while (!b.out.send_request || b.out.request.type != ELECTION_CHECK) {
+        if (b.e.request_pending)
+            bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+        b.now_ms = election_deadline(&b.e);
+        bench_tick(&b);
+    }
+    struct election_reply reply = bench_queued();
+    reply.header.revision = 20;
+    reply.leader = (struct election_key){ 18, 18, 97 };
+    bench_answer(&b, reply);
+    assert_true(bench_said(&b, ELECTION_SAY_FOLLOWING));
+    assert_true(b.out.open_watch);
+    assert_int_equal(b.out.watch.from_revision, 21);
+}
+
 static void lost_claim_reply_is_resolved_by_reading(void **state)
 {
     (void)state;
@@ -175,10 +194,29 @@ static void leader_key_for_ever_is_named_and_respected(void **state)
     bench_expect_request(&b, ELECTION_CLAIM);
 }
 
+static void holder_is_not_named_as_soon_as_a_leader_goes(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter();
+    b.now_ms += 1500; /* in which the leader was seen all the time */
+    bench_change(&b, ELECTION_PREDECESSOR, 13, (struct election_key){ 0 });
+    struct election_reply reply = bench_queued();
+    reply.header.revision = 13;
+    reply.predecessor = reply.holder = (struct election_key){ 11, 11, 98 };
+    reply.leader = (struct election_key){ 0 };
+    bench_answer(&b, reply);
+    assert_true(bench_said(&b, ELECTION_SAY_ATTEMPTING));
+    assert_false(bench_said(&b, ELECTION_SAY_FOREIGN));
+    b.now_ms += 1000;
+    bench_tick(&b);
+    bench_expect_request(&b, ELECTION_CHECK);
+}
+
 static void foreign_holder_is_named_after_a_second(void **state)
 {
     (void)state;
     struct bench b = bench_granted(10000);
+    b.now_ms += 1500; /* a slow attempt: we have not looked before */
     struct election_reply reply = bench_queued();
     reply.leader = (struct election_key){ 0 };
     bench_answer(&b, reply);
@@ -231,6 +269,23 @@ static void lost_lease_is_given_back_to_a_restored_etcd(void **state)
                  (struct election_reply){
                      .header = { BENCH_CLUSTER, BENCH_TERM - 1, 5 } });
     bench_expect_request(&b, ELECTION_GRANT);
+}
+
+static void end_of_a_holder_does_not_unsay_the_leader(void **state)
+{
+    (void)state;
+    struct bench b = bench_granted(10000);
+    struct election_reply reply = bench_queued();
+    reply.leader = (struct election_key){ 0 };
+    bench_answer(&b, reply);
+    b.now_ms += 1000;
+    bench_tick(&b);
+    bench_answer(&b, reply);
+    assert_true(bench_said(&b, ELECTION_SAY_FOREIGN));
+    bench_change(&b, ELECTION_LEADER, 0, (struct election_key){ 13, 13, 0 });
+    assert_true(bench_said(&b, ELECTION_SAY_FOLLOWING));
+    bench_change(&b, ELECTION_HOLDER, 14, (struct election_key){ 0 });
+    assert_int_equal(b.out.notices_n, 0);
 }
 
 static void resigning_deletes_then_revokes_then_ends(void **state)
@@ -288,14 +343,17 @@ int main(void)
         cmocka_unit_test(waiter_stays_silent_when_another_waiter_goes),
         cmocka_unit_test(reply_older_than_the_watch_is_asked_for_again),
         cmocka_unit_test(leader_of_before_is_not_named),
+        cmocka_unit_test(change_that_the_watch_missed_renews_the_watch),
         cmocka_unit_test(lost_claim_reply_is_resolved_by_reading),
         cmocka_unit_test(waiter_without_its_key_takes_a_fresh_place),
         cmocka_unit_test(waiter_whose_key_was_overwritten_deletes_it),
         cmocka_unit_test(overwritten_key_is_noticed_without_a_watch),
         cmocka_unit_test(leader_key_for_ever_is_named_and_respected),
+        cmocka_unit_test(holder_is_not_named_as_soon_as_a_leader_goes),
         cmocka_unit_test(foreign_holder_is_named_after_a_second),
         cmocka_unit_test(lost_lease_is_revoked_however_long_etcd_is_away),
         cmocka_unit_test(lost_lease_is_given_back_to_a_restored_etcd),
+        cmocka_unit_test(end_of_a_holder_does_not_unsay_the_leader),
         cmocka_unit_test(resigning_deletes_then_revokes_then_ends),
         cmocka_unit_test(resigning_without_etcd_ends_and_says_so),
         cmocka_unit_test(dead_etcd_is_not_hammered),
