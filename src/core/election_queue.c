@@ -83,12 +83,17 @@ void election_queue_view(struct election *e, int64_t now_ms,
         election_queue_win(e, now_ms, reply, out);
         return;
     }
+    if (ours) {
+        /* Somebody deleted the lock key that stood for it. Everyone would wait
+         * for it to go, we as well. */
+        election_candidacy_restart(e, now_ms, false, out);
+        return;
+    }
     if (e->state == ELECTION_ATTEMPTING)
         election_candidacy_become(e, ELECTION_WAITING);
     e->claim_due = first ? !e->leader.create_revision
                          : !e->predecessor.create_revision;
-    if (!ours)
-        election_notice_leader(e, now_ms, out);
+    election_notice_leader(e, now_ms, out);
     /* A watch that kept news from us may be dead. */
     if (election_notice_holder(e, now_ms, out) || news || !e->watch_op)
         election_watch_open(e, now_ms, reply->header.revision, out);

@@ -179,6 +179,18 @@ static void overwritten_key_is_noticed_without_a_watch(void **state)
     bench_expect_request(&b, ELECTION_RESIGN);
 }
 
+/* An operator deleted the lock key that belonged to it: everyone would wait
+ * for a leader key that its owner, too, waits to see gone. */
+static void own_leader_key_behind_others_is_given_up(void **state)
+{
+    (void)state;
+    struct bench b = bench_granted(10000);
+    struct election_reply reply = bench_queued();
+    reply.leader.lease = b.e.lease.id;
+    bench_answer(&b, reply);
+    bench_expect_request(&b, ELECTION_REVOKE);
+}
+
 static void leader_key_for_ever_is_named_and_respected(void **state)
 {
     (void)state;
@@ -348,6 +360,7 @@ int main(void)
         cmocka_unit_test(waiter_without_its_key_takes_a_fresh_place),
         cmocka_unit_test(waiter_whose_key_was_overwritten_deletes_it),
         cmocka_unit_test(overwritten_key_is_noticed_without_a_watch),
+        cmocka_unit_test(own_leader_key_behind_others_is_given_up),
         cmocka_unit_test(leader_key_for_ever_is_named_and_respected),
         cmocka_unit_test(holder_is_not_named_as_soon_as_a_leader_goes),
         cmocka_unit_test(foreign_holder_is_named_after_a_second),
