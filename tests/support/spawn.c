@@ -66,10 +66,11 @@ _Noreturn static void run(const struct spawn *spawn, pid_t parent,
                           const char **environment)
 {
     reset_signals();
-    if (!spawn->detached)
+    if (!spawn->detached) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(SPAWN_EXIT_CANNOT); /* it died before the line above */
+        if (getppid() != parent)
+            _exit(SPAWN_EXIT_CANNOT); /* it died before the line above */
+    }
     if (spawn->terminal || spawn->detached)
         setsid();
     if (spawn->terminal && ioctl(spawn->in_fd, TIOCSCTTY, 0) != 0)
