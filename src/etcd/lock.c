@@ -246,6 +246,7 @@ void lock_barrier(const struct lock *l, struct etcd *e, uint64_t tag,
 {
     struct etcd_compare ours[] = {
         number_is(l->key, ETCD_CREATE, lock_revision),
+        number_is(l->key, ETCD_LEASE, l->lease),
         number_is(l->leader_key, ETCD_LEASE, l->lease),
     };
     struct etcd_op commit = del(l->barrier_key); /* a read would not commit */

@@ -48,8 +48,8 @@ void lock_claim(const struct lock *l, struct etcd *e, uint64_t tag,
 /* Read back only, through etcd's leader (linearizable). */
 void lock_check(const struct lock *l, struct etcd *e, uint64_t tag,
                 int64_t timeout_ms, int64_t lock_revision);
-/* A commit that changes nothing and succeeds only while both keys are ours
- * (safety rule R3). Else reads back. */
+/* A commit that changes nothing and succeeds only while both keys are ours and
+ * on our lease (safety rule R3). Else reads back. */
 void lock_barrier(const struct lock *l, struct etcd *e, uint64_t tag,
                   int64_t timeout_ms, int64_t lock_revision);
 /* Delete our lock key, and the leader key if it is on our lease, provided

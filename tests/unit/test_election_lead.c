@@ -159,6 +159,24 @@ static void leader_whose_lock_key_was_overwritten_deletes_it(void **state)
     bench_expect_request(&b, ELECTION_RESIGN);
 }
 
+static void overwritten_lock_key_is_noticed_by_the_barrier(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    b.now_ms += 3334;
+    bench_tick(&b);
+    bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+    bench_expect_request(&b, ELECTION_BARRIER);
+    bench_answer(&b,
+                 (struct election_reply){
+                     .header.revision = 11,
+                     .own = { 10, 11, 0 },
+                     .leader = { 10, 10, b.e.lease.id },
+                 });
+    bench_expect_lost(&b, ELECTION_OWN_CHANGED);
+    bench_expect_request(&b, ELECTION_RESIGN);
+}
+
 static void keys_that_go_again_and_again_do_not_make_it_spin(void **state)
 {
     (void)state;
@@ -226,6 +244,7 @@ int main(void)
         cmocka_unit_test(keepalive_without_ttl_deposes),
         cmocka_unit_test(deleted_or_replaced_keys_depose),
         cmocka_unit_test(leader_whose_lock_key_was_overwritten_deletes_it),
+        cmocka_unit_test(overwritten_lock_key_is_noticed_by_the_barrier),
         cmocka_unit_test(keys_that_go_again_and_again_do_not_make_it_spin),
         cmocka_unit_test(older_events_do_not_depose),
         cmocka_unit_test(other_cluster_and_revision_back_depose),

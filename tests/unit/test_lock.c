@@ -148,6 +148,9 @@ static void expect(struct world *w, const char *text)
 #define CREATE_IS(key, revision)                                               \
     "{'key':" key ",'target':'CREATE','result':'EQUAL',"                       \
     "'create_revision':'" revision "'}"
+#define LOCK_LEASE_IS_OURS                                                     \
+    "{'key':<election_leader/abc>,'target':'LEASE','result':'EQUAL',"          \
+    "'lease':'2748'}"
 #define LEADER_LEASE_IS_OURS                                                   \
     "{'key':<leader>,'target':'LEASE','result':'EQUAL','lease':'2748'}"
 #define VIEW                                                                   \
@@ -228,7 +231,7 @@ static void barrier_commits_while_both_keys_are_ours(void **state)
     expect(w,
            "{'compare':[" CREATE_IS(
                "<election_leader/abc>",
-               "40") "," LEADER_LEASE_IS_OURS
+               "40") "," LOCK_LEASE_IS_OURS "," LEADER_LEASE_IS_OURS
                      "],'success':[{'request_delete_range':"
                      "{'key':<election_leader/abc/barrier>}}],'failure':" VIEW
                      "}");
