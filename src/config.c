@@ -1,13 +1,11 @@
 /* config.c: see config.h. */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "events.h"
 #include "sys/error.h"
+#include "sys/pem.h"
 #include "sys/text.h"
 
 void candidate_config_init(struct candidate_config *config)
@@ -63,17 +61,11 @@ static int check_election(const char *election, struct candidate_error *err)
     return 0;
 }
 
-static int check_file(const char *field, const char *path,
-                      struct candidate_error *err)
+static int check_pem(const char *field, const char *path,
+                     enum pem_content wanted, struct candidate_error *err)
 {
-    if (!path)
-        return 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(err, CANDIDATE_EINVAL, "%s: %s: %s", field, path,
-                         strerror(errno));
-    close(fd);
-    return 0;
+    int r = path ? pem_check(path, wanted, err) : 0;
+    return r < 0 ? error_wrap(err, r, "%s", field) : 0;
 }
 
 static int check_tls(const struct candidate_config *config,
@@ -83,11 +75,13 @@ static int check_tls(const struct candidate_config *config,
         return error_set(err, CANDIDATE_EINVAL,
                          "key: is given without the certificate that it"
                          " belongs to");
-    int r = check_file("cacert", config->cacert, err);
+    int r = check_pem("cacert", config->cacert, PEM_CERTIFICATE, err);
     if (r == 0)
-        r = check_file("cert", config->cert, err);
-    if (r == 0)
-        r = check_file("key", config->key, err);
+        r = check_pem("cert", config->cert, PEM_CERTIFICATE, err);
+    if (r == 0 && config->key)
+        r = check_pem("key", config->key, PEM_KEY, err);
+    else if (r == 0) /* then it must be in the same file */
+        r = check_pem("key", config->cert, PEM_KEY, err);
     return r;
 }
 

@@ -154,6 +154,8 @@ static CURLcode set_tls(struct http_transfer *t)
         SET(CURLOPT_SSLCERT, config->cert);
     if (config->key)
         SET(CURLOPT_SSLKEY, config->key);
+    /* Else OpenSSL itself would ask on the terminal, and wait. */
+    SET(CURLOPT_KEYPASSWD, "");
     return CURLE_OK;
 }
 
