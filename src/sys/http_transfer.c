@@ -13,7 +13,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { READ_BYTES = 16 * 1024 }; /* as much as libcurl hands over at a time */
+/* As much as libcurl hands over at a time. That is its default; to set it
+ * fails (libcurl 7.88) on a handle that has shared its last connection. */
+enum { READ_BYTES = CURL_MAX_WRITE_SIZE };
 
 static_assert((int)HTTP_STREAM_PENDING_BYTES_MAX >= (int)READ_BYTES,
               "a stream whose bytes were all taken must be able to go on");
@@ -128,7 +130,6 @@ static CURLcode set_protocol(struct http_transfer *t)
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_TCP_KEEPIDLE, (long)t->config->keepalive_time_s);
     SET(CURLOPT_TCP_KEEPINTVL, (long)t->config->keepalive_time_s);
-    SET(CURLOPT_BUFFERSIZE, (long)READ_BYTES);
 #if CURL_AT_LEAST_VERSION(7, 87, 0)
     /* Cancelling must not wait for a name server. */
     SET(CURLOPT_QUICK_EXIT, 1L);
