@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# with-etcd.sh COMMAND [ARG...]: runs COMMAND beside a throw-away etcd on a free
-# loopback port, and ends with COMMAND's exit code. Any number may run side by
-# side. Whatever happens, SIGKILL of this script included, the etcd and its
-# folder go away.
+# with-etcd.sh [OPTION...] COMMAND [ARG...]: runs COMMAND beside a throw-away
+# etcd on a free loopback port, and ends with COMMAND's exit code. Any number may
+# run side by side. Whatever happens, SIGKILL of this script included, the etcd
+# and its folder go away.
 #
-# COMMAND finds in its environment ETCDCTL_ENDPOINTS, ETCDCTL_API, and
+#   --tls DIR    https://, with server.crt, server.key and ca.crt of DIR, as
+#                test-certs.sh makes them
+#   --mtls DIR   the same, and clients need a certificate: client.crt, .key
+#   --etcd FLAG  is given to etcd; may be repeated
+#
+# COMMAND finds in its environment ETCDCTL_ENDPOINTS, ETCDCTL_API, with TLS
+# ETCDCTL_CACERT, ETCDCTL_CERT and ETCDCTL_KEY as far as they are needed, and
 #   WITH_ETCD_PID  the server's process id, as long as COMMAND starts no other
 #   WITH_ETCD_DIR  its folder: data, log, pid (of the present server), and
 #                  start, which runs a server on the same data and port:
@@ -48,7 +54,25 @@ if [ "${1-}" = --watchdog ]; then
     watchdog "$2"
     exit
 fi
-[ $# -gt 0 ] || { echo 'usage: with-etcd.sh COMMAND [ARG...]' >&2; exit 64; }
+scheme=http
+flags=()
+certs=
+while [[ ${1-} == --* ]] && [ $# -gt 1 ]; do
+    case $1 in
+    --tls | --mtls)
+        scheme=https
+        certs=$(realpath "$2")
+        flags+=("--cert-file=$certs/server.crt" "--key-file=$certs/server.key")
+        [ "$1" = --tls ] || flags+=(--client-cert-auth
+            "--trusted-ca-file=$certs/ca.crt")
+        ;;
+    --etcd) flags+=("$2") ;;
+    *) break ;;
+    esac
+    shift 2
+done
+[[ $# -gt 0 && $1 != --* ]] ||
+    { echo 'usage: with-etcd.sh [OPTION...] COMMAND [ARG...]' >&2; exit 64; }
 for tool in etcd etcdctl; do
     command -v "$tool" >/dev/null ||
         fail "no $tool here: scripts/install-deps.sh test"
@@ -70,12 +94,15 @@ trap 'exit 129' HUP
 unset "${!ETCD_@}" "${!ETCDCTL_@}"
 export ETCDCTL_API=3 ETCDCTL_ENDPOINTS WITH_ETCD_PID
 export WITH_ETCD_DIR=$dir WITH_ETCD_LOG=$dir/log
+[ -z "$certs" ] || export ETCDCTL_CACERT=$certs/ca.crt
+[[ " ${flags[*]} " != *' --client-cert-auth '* ]] ||
+    export ETCDCTL_CERT=$certs/client.crt ETCDCTL_KEY=$certs/client.key
 name=${dir##*/}
 
 # Ports below those that the kernel gives to clients: none of them can take
 # ours while the server is being restarted. The peers' port nobody needs.
 write_start() {
-    ETCDCTL_ENDPOINTS=http://127.0.0.1:$((10000 + SRANDOM % 20000))
+    ETCDCTL_ENDPOINTS=$scheme://127.0.0.1:$((10000 + SRANDOM % 20000))
     cat >"$dir/start" <<END
 #!/usr/bin/env bash
 echo \$\$ >'$dir/pid'
@@ -84,7 +111,7 @@ exec etcd --name '$name' --data-dir '$dir/data' \\
     --advertise-client-urls $ETCDCTL_ENDPOINTS \\
     --listen-peer-urls http://127.0.0.1:0 \\
     --initial-advertise-peer-urls http://127.0.0.1:1 \\
-    --initial-cluster '$name=http://127.0.0.1:1' \\
+    --initial-cluster '$name=http://127.0.0.1:1' ${flags[*]@Q} \\
     </dev/null >>'$dir/log' 2>&1
 END
     chmod +x "$dir/start"

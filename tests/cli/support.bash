@@ -9,16 +9,32 @@ export BATS_TEST_TIMEOUT=120
 patience_s=30 # longer than any wait that ends well
 declare -gA pid in out # global: bats loads this within a function
 
-# start_etcd FOLDER: it ends with stop_etcd, or with the process that began it.
+# start_etcd FOLDER [OPTION...]: it ends with stop_etcd, or with the process that
+# began it. The options are those of with-etcd.sh.
 start_etcd() {
-    mkfifo "$1/up" "$1/down"
+    local folder=$1
+    shift
+    mkfifo "$folder/up" "$folder/down"
     # shellcheck disable=SC2016
-    scripts/with-etcd.sh sh -c '
-        echo "$ETCDCTL_ENDPOINTS $WITH_ETCD_PID" >"$1/up"
-        exec cat <"$1/down"' sh "$1" 3>&- &
-    read -r ETCDCTL_ENDPOINTS etcd_pid <"$1/up"
-    exec {etcd_input}>"$1/down"
-    export ETCDCTL_ENDPOINTS ETCDCTL_API=3 etcd_input
+    scripts/with-etcd.sh "$@" sh -c '
+        echo "$ETCDCTL_ENDPOINTS $WITH_ETCD_PID $WITH_ETCD_DIR" >"$1/up"
+        exec cat <"$1/down"' sh "$folder" 3>&- &
+    read -r ETCDCTL_ENDPOINTS etcd_pid etcd_dir <"$folder/up"
+    exec {etcd_input}>"$folder/down"
+    export ETCDCTL_ENDPOINTS ETCDCTL_API=3 etcd_input etcd_dir
+}
+
+# The same server again, on the same data and port; does not wait for it.
+restart_etcd() {
+    local pid
+    pid=$(cat "$etcd_dir/pid")
+    kill "$pid"
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 0.02
+    done
+    # shellcheck disable=SC1083
+    setsid "$etcd_dir/start" 3>&- {etcd_input}>&- &
+    disown
 }
 
 stop_etcd() {
@@ -105,6 +121,28 @@ expect_exit() {
 expect_error() {
     grep -qF -- "$2" "$BATS_TEST_TMPDIR/$1.err" ||
         complain "$1: no such message: $2"
+}
+
+# await_errors NAME N PART: until N lines on its standard error have this part.
+await_errors() {
+    local end=$((SECONDS + patience_s))
+    until [ "$(grep -cF -- "$3" "$BATS_TEST_TMPDIR/$1.err")" -ge "$2" ]; do
+        [ "$SECONDS" -lt "$end" ] ||
+            complain "$1: no such message: $3" || return 1
+        sleep 0.02
+    done
+}
+
+await_error() {
+    await_errors "$1" 1 "$2"
+}
+
+# How many TCP connections stand.
+connections_n() {
+    local proc=/proc/${pid[$1]}
+    awk 'NR == FNR { mine[$1]; next } $4 == "01" && $10 in mine' \
+        <(find "$proc/fd" -printf '%l\n' | sed -n 's/^socket:\[\(.*\)\]$/\1/p') \
+        "$proc/net/tcp" | wc -l
 }
 
 leads() {
