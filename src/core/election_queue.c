@@ -21,12 +21,22 @@ static void lead(struct election *e, int64_t now_ms,
         election_watch_open(e, now_ms, e->leader_revision, out);
 }
 
+static bool leader_is_ours(const struct election *e)
+{
+    return e->leader.create_revision && e->leader.lease == e->lease.id;
+}
+
 void election_queue_win(struct election *e, int64_t now_ms,
                         const struct election_reply *reply,
                         struct election_actions *out)
 {
     e->leader_revision = reply->succeeded ? reply->header.revision
                                           : reply->leader.mod_revision;
+    if (e->leader_seen_revision > e->leader_revision && !leader_is_ours(e)) {
+        /* The watch was faster: somebody has taken it from us since. */
+        election_candidacy_restart(e, now_ms, false, out);
+        return;
+    }
     election_lease_confirm(e, now_ms, reply->header.raft_term);
     if (e->lease.lead_until_ms - now_ms >= e->lease.ttl_ms / 4) {
         lead(e, now_ms, out);
@@ -78,12 +88,11 @@ void election_queue_view(struct election *e, int64_t now_ms,
     e->holder = reply->holder;
     e->check_at_ms = now_ms + e->lease.ttl_ms / 2;
     bool first = e->holder.create_revision == e->lock_revision;
-    bool ours = e->leader.create_revision && e->leader.lease == e->lease.id;
-    if (first && ours) {
+    if (first && leader_is_ours(e)) {
         election_queue_win(e, now_ms, reply, out);
         return;
     }
-    if (ours) {
+    if (leader_is_ours(e)) {
         /* Somebody deleted the lock key that stood for it. Everyone would wait
          * for it to go, we as well. */
         election_candidacy_restart(e, now_ms, false, out);

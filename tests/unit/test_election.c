@@ -37,6 +37,29 @@ static void waiter_claims_when_predecessor_goes(void **state)
     assert_int_equal(b.out.notices[0].token, 12);
 }
 
+/* The watch was faster than the reply that says that we lead. */
+static void win_that_an_operator_undid_is_none(void **state)
+{
+    (void)state;
+    for (int64_t overwritten = 0; overwritten < 2; overwritten++) {
+        struct bench b = bench_waiter();
+        bench_change(&b, ELECTION_PREDECESSOR, 13, (struct election_key){ 0 });
+        bench_change(&b, ELECTION_LEADER, 13, (struct election_key){ 0 });
+        bench_change(&b, ELECTION_LEADER, 0,
+                     (struct election_key){ 14, 14, b.e.lease.id });
+        if (overwritten)
+            bench_change(&b, ELECTION_LEADER, 0,
+                         (struct election_key){ 14, 15, 0 });
+        else
+            bench_change(&b, ELECTION_LEADER, 15, (struct election_key){ 0 });
+        bench_answer(&b,
+                     (struct election_reply){ .succeeded = true,
+                                              .header.revision = 14 });
+        assert_false(election_leading(&b.e, b.now_ms));
+        bench_expect_request(&b, ELECTION_REVOKE);
+    }
+}
+
 static void waiter_stays_silent_when_another_waiter_goes(void **state)
 {
     (void)state;
@@ -352,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reply_to_an_older_request_is_dropped),
         cmocka_unit_test(waiter_claims_when_predecessor_goes),
+        cmocka_unit_test(win_that_an_operator_undid_is_none),
         cmocka_unit_test(waiter_stays_silent_when_another_waiter_goes),
         cmocka_unit_test(reply_older_than_the_watch_is_asked_for_again),
         cmocka_unit_test(leader_of_before_is_not_named),
