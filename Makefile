@@ -55,6 +55,7 @@ PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))
 LIBRARY_OBJ = $(call objects,$(filter-out $(PROGRAM_SRC),\
 	$(wildcard src/*.c src/*/*.c)))
 LIBRARY = $(BUILD)/libcandidate.a
+INTERNAL = $(BUILD)/tests/library.a
 SHARED = $(BUILD)/libcandidate.so.0
 PROGRAM = $(BUILD)/candidate
 ifeq ($(BUILD),build)
@@ -64,10 +65,10 @@ CLI_TESTS = $(wildcard tests/cli/*.bats)
 
 .PHONY: all test unit e2e sim tests fuzzers run lint format fuzz bench demo \
 	install uninstall clean help FORCE
-.SECONDARY:
+.PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
 
-all: $(LIBRARY) $(SHARED) $(BUILD)/candidate.pc $(PROGRAM) $(PROGRAM_LINK) ## build program and library
+all: $(LIBRARY) $(SHARED) $(PROGRAM) $(PROGRAM_LINK) ## build program and library
 
 # ---- objects, library, program ----
 # Everything is built anew when the compiler or its flags change.
@@ -80,7 +81,12 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -c -o $@ $<
 
-$(LIBRARY): $(LIBRARY_OBJ)
+# Program and tests see all of the library, other programs what is public.
+$(BUILD)/libcandidate.o: $(LIBRARY_OBJ)
+	$(Q)$(LD) -r -o $@ $^
+	@objcopy --localize-hidden $@
+$(LIBRARY): $(BUILD)/libcandidate.o
+$(INTERNAL): $(LIBRARY_OBJ)
 $(BUILD)/tests/program.a: $(filter-out %/main.o,$(PROGRAM_OBJ))
 $(BUILD)/%.a:
 	@mkdir -p $(@D)
@@ -91,20 +97,24 @@ $(SHARED): $(LIBRARY_OBJ)
 	$(Q)$(CC) -shared $(ALL_LDFLAGS) $(DEFS) -Wl,-soname,$(@F) -o $@ $^ $(LIBS)
 	@ln -sf $(@F) $(BUILD)/libcandidate.so
 
-$(PROGRAM): $(PROGRAM_OBJ) $(LIBRARY)
+$(PROGRAM): $(PROGRAM_OBJ) $(INTERNAL)
 	$(Q)$(LINK) -o $@ $^ $(PROGRAM_LIBS)
 
 candidate: $(PROGRAM)
 	@ln -sf $< $@
 
-$(BUILD)/candidate.pc: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' \
-		'includedir=$${prefix}/include' '' 'Name: candidate' \
-		'Description: leader election on etcd' 'Version: $(VERSION)' \
-		'Requires.private: libcurl libcjson' \
-		'Libs: -L$${libdir} -lcandidate' \
-		'Cflags: -I$${includedir}' >$@
+define PC_FILE
+prefix=$(PREFIX)
+libdir=$(LIBDIR)
+includedir=$${prefix}/include
+
+Name: candidate
+Description: leader election on etcd
+Version: $(VERSION)
+Requires.private: libcurl libcjson
+Libs: -L$${libdir} -lcandidate
+Cflags: -I$${includedir}
+endef
 
 # ---- tests ----
 # tests/KIND/test_X.c is a cmocka program, $(BUILD)/KIND/test_X. It may use the
@@ -115,7 +125,7 @@ $(1)_BIN = $$(patsubst tests/%.c,$$(BUILD)/%,$$(wildcard tests/$(1)/test_*.c))
 $$(BUILD)/tests/$(1).a: $$(call objects,$$(filter-out tests/$(1)/test_%,\
 	$$(wildcard tests/$(1)/*.c tests/support/*.c tests/fake/*.c)))
 $$(BUILD)/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/$(1).a \
-		$$(BUILD)/tests/program.a $$(LIBRARY)
+		$$(BUILD)/tests/program.a $$(INTERNAL)
 	@mkdir -p $$(@D)
 	$$(Q)$$(LINK) -o $$@ $$^ -lcmocka $$(PROGRAM_LIBS) -lpthread
 $(1): $$($(1)_BIN)
@@ -128,7 +138,7 @@ $(BUILD)/tests/%.o: private ALL_CFLAGS += -Itests
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 fuzz_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
-		$(BUILD)/tests/program.a $(LIBRARY)
+		$(BUILD)/tests/program.a $(INTERNAL)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(PROGRAM_LIBS)
 fuzzers: $(fuzz_BIN)
@@ -153,6 +163,7 @@ run: ## install what is missing, build, start etcd, run candidate ID=A [ARGS=...
 demo: all ## three candidates side by side in tmux
 	scripts/demo.sh
 
+install: export PC_FILE := $(PC_FILE)
 install: all ## program, library, header, pkg-config to $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include \
 		$(LIBDIR)/pkgconfig)
@@ -161,7 +172,7 @@ install: all ## program, library, header, pkg-config to $(DESTDIR)$(PREFIX)
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libcandidate.so
-	install -m 644 $(BUILD)/candidate.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	@printf '%s\n' "$$PC_FILE" >$(DESTDIR)$(LIBDIR)/pkgconfig/candidate.pc
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/candidate include/candidate.h)

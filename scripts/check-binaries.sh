@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks what was built: that the shared library shows what candidate.h
-# declares and nothing else, and that the hardening is in the files.
+# Checks what was built: that both libraries show what candidate.h declares and
+# nothing else, and that the hardening is in the files.
 set -euo pipefail
 
 build=${BUILD:-build}
@@ -18,12 +18,16 @@ declared() {
         grep -oE 'candidate_[a-z0-9_]+' | sort
 }
 
-shown() {
-    nm -D --defined-only "$shared" | awk '{print $3}' | sort
+# shows FILE NM-OPTION...
+shows() {
+    local difference
+    difference=$(diff <(declared) <(nm "${@:2}" --defined-only "$1" |
+        awk 'NF == 3 {print $3}' | sort)) ||
+        complain "$1: declared (<) and shown (>) differ: $difference"
 }
 
-difference=$(diff <(declared) <(shown)) ||
-    complain "declared (<) and shown (>) differ: $difference"
+shows "$shared" -D
+shows "$build/libcandidate.a" -g
 
 readelf -dW "$shared" | grep -qF '[libcandidate.so.0]' ||
     complain "$shared has no SONAME"

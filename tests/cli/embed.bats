@@ -9,14 +9,16 @@ setup_file() {
     make -s install DESTDIR="$ROOT" PREFIX=/opt/candidate 3>&-
 }
 
-# build COMPILER OPTION...: embed.c, from the installed files alone.
+# build COMPILER OPTION...: embed.c, from the installed files alone, with the
+# libraries $libs, or those that pkg-config gives.
 build() {
     local sanitizers=()
     [ "${SANITIZE-0}" = 0 ] || sanitizers=(-fsanitize=address,undefined)
-    # shellcheck disable=SC2046 # the flags are words
+    # shellcheck disable=SC2046,SC2086 # the flags are words
     "$@" -Wall -Wextra -Wpedantic -Werror "${sanitizers[@]}" \
         tests/example/embed.c -o "$BATS_TEST_TMPDIR/embed" \
-        $(pkg-config --cflags --libs candidate)
+        $(pkg-config --cflags candidate) \
+        ${libs-$(pkg-config --libs candidate)}
 }
 
 elect() {
@@ -46,6 +48,13 @@ bats_require_minimum_version 1.5.0
     [[ ${CC-} != *clang* ]] || cxx=clang++
     build "$cxx" -x c++ -std=c++11
     elect in-c++
+    [[ ${lines[1]} =~ ^leading,\ fencing\ token\ [1-9][0-9]*$ ]]
+}
+
+@test "a program linked with the static library is elected too" {
+    local libs="$ROOT/opt/candidate/lib/libcandidate.a -lcurl -lcjson"
+    build "${CC:-cc}" -std=c17
+    elect static
     [[ ${lines[1]} =~ ^leading,\ fencing\ token\ [1-9][0-9]*$ ]]
 }
 
