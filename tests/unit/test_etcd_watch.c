@@ -142,7 +142,8 @@ static void polling_does_not_wait_while_messages_wait(void **state)
     say(w, connection, MESSAGE(",\"created\":true") PUT_OF("2", "Yw=="));
     expect_message(w, 5, 0);
     int64_t began_at_ms = clock_now_ms();
-    assert_int_equal(etcd_poll(w->etcd, NULL, 0, WORLD_TIMEOUT_MS), 0);
+    for (int i = 0; i < 20; i++) /* the first may end for another reason */
+        assert_int_equal(etcd_poll(w->etcd, NULL, 0, WORLD_TIMEOUT_MS), 0);
     assert_true(clock_now_ms() - began_at_ms < WORLD_TIMEOUT_MS / 2);
     expect_message(w, 5, 2);
 }
@@ -360,7 +361,8 @@ static void stream_that_cannot_begin_fails_at_once(void **state)
     struct etcd_watch_key key = { .key = { name, sizeof name } };
     etcd_watch(w->etcd, 5, &key, 1, 80);
     int64_t began_at_ms = clock_now_ms();
-    assert_int_equal(etcd_poll(w->etcd, NULL, 0, WORLD_TIMEOUT_MS), 0);
+    for (int i = 0; i < 20; i++) /* the first may end for another reason */
+        assert_int_equal(etcd_poll(w->etcd, NULL, 0, WORLD_TIMEOUT_MS), 0);
     assert_true(clock_now_ms() - began_at_ms < WORLD_TIMEOUT_MS / 2);
     world_expect_failure(w, 0, 5, CANDIDATE_EDENIED,
                          "request: larger than its limit");
