@@ -45,6 +45,8 @@ bool etcd_stream_next(struct etcd *e, struct etcd_reply *ret_reply)
 {
     const char *data;
     size_t bytes;
+    if (!e->stream.transfer) /* it may have been given up with its member */
+        forget_frames(e);
     if (!e->frames_waiting || !frames_next(&e->frames, &data, &bytes)) {
         e->frames_waiting = false;
         return false;

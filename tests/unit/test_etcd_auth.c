@@ -220,6 +220,33 @@ static void stream_refused_for_its_token_makes_the_next_fetch_one(void **state)
     assert_non_null(strstr(request.head, "\r\nAuthorization: t.2\r\n"));
 }
 
+/* A call without a token in time gives up the stream of the same member, while
+ * a message of it waits. */
+static void stream_given_up_says_nothing_more(void **state)
+{
+    struct world *w = *state;
+    struct etcd_watch_key key = { .key = { "k", 1 } };
+    etcd_watch(w->etcd, 10, &key, 1, 5);
+    serve_token(w, TOKEN("t.1"));
+    unsigned stream = next_request(w).connection;
+    gateway_begin(&w->gateways[0], stream);
+    etcd_keepalive(w->etcd, 1, 60, WORLD_LEASE);
+    int64_t end_at_ms = clock_now_ms() + 60;
+    serve_keepalive(w, "t.1", 401, BAD_TOKEN);
+    (void)next_request(w); /* for a token, which does not come */
+    gateway_say(&w->gateways[0], stream,
+                "{\"result\":{" WORLD_HEADER ",\"created\":true}}\n"
+                "{\"result\":{" WORLD_HEADER "}}\n");
+    assert_int_equal(world_reply(w).tag, 10);
+    while (clock_now_ms() < end_at_ms)
+        world_turn(w, 1000);
+    world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,
+                         "authentication of ann: no reply in time");
+    world_expect_failure(w, 0, 10, CANDIDATE_ERETRY,
+                         "the watch is given up with its member");
+    world_expect_silence(w);
+}
+
 static void canceled_call_is_not_sent_when_the_token_comes(void **state)
 {
     struct world *w = *state;
@@ -249,6 +276,7 @@ int main(void)
         TEST(call_that_waits_for_a_token_keeps_its_time),
         TEST(stream_and_call_share_one_token),
         TEST(stream_refused_for_its_token_makes_the_next_fetch_one),
+        TEST(stream_given_up_says_nothing_more),
         TEST(canceled_call_is_not_sent_when_the_token_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
