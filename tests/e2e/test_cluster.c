@@ -1,0 +1,219 @@
+/* test_cluster.c: three members of which some are lost, stopped or moved. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "etcd/version.h"
+#include "support/stage.h"
+
+#define PREFIX "election_leader/"
+
+enum {
+    MEMBERS_N = 3,
+    ENDPOINTS_BYTES_MAX = 256,
+    TTL_MS = 10000,
+    MOVE_MS_MAX = 2000, /* from a refused connection to another member */
+    SLACK_MS = 3000,    /* of a machine that is busy with other tests */
+};
+
+static int setup(void **state)
+{
+    stage_setup_without_etcd(state);
+    struct stage *stage = *state;
+    stage->etcd = etcd_server_start(stage->set, MEMBERS_N);
+    return 0;
+}
+
+/* A candidate that is told of the members from this one on, going round. */
+static struct process *candidate_from(struct stage *s, unsigned member,
+                                      const char *id)
+{
+    char endpoints[ENDPOINTS_BYTES_MAX] = "";
+    for (unsigned i = 0; i < MEMBERS_N; i++) {
+        size_t used = strlen(endpoints);
+        (void)snprintf(endpoints + used, sizeof endpoints - used, "%s%s",
+                       i > 0 ? "," : "",
+                       etcd_server_endpoint(s->etcd, (member + i) % MEMBERS_N));
+    }
+    const char *const argv[] = { stage_program(), "--endpoints", endpoints, id,
+                                 NULL };
+    struct process *p = process_start(s->set, PROCESS_PIPES, argv, NULL);
+    process_ignore_errors(p, VERSION_MENDED);
+    stage_expect_begin(p, id);
+    return p;
+}
+
+static struct process *leader_from(struct stage *s, unsigned member,
+                                   const char *id)
+{
+    struct process *p = candidate_from(s, member, id);
+    stage_expect_lead(p);
+    return p;
+}
+
+static struct process *waiter_from(struct stage *s, unsigned member,
+                                   const char *leader, const char *id)
+{
+    struct process *p = candidate_from(s, member, id);
+    stage_expect_follow(p, leader);
+    return p;
+}
+
+/* What was said of the members meanwhile is not the matter here. */
+static void resign(struct process *p)
+{
+    process_skip_errors(p);
+    stage_resign(p);
+}
+
+/* A renewal that etcd took after this moment, on the same key. */
+static void expect_still_leads(struct stage *s, const struct etcdctl_key *key)
+{
+    etcdctl_await_renewal(s->etcd, key->lease);
+    assert_true(etcdctl_get(s->etcd, "leader").mod_revision ==
+                key->mod_revision);
+}
+
+static void loss_of_any_member_leaves_leader_and_queue(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = leader_from(s, 0, "A");
+    struct process *b = waiter_from(s, 0, "A", "B");
+    struct process *c = waiter_from(s, 1, "A", "C");
+    struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
+    for (unsigned i = 0; i < MEMBERS_N; i++) {
+        etcd_server_kill(s->etcd, i);
+        expect_still_leads(s, &key);
+        etcd_server_relaunch(s->etcd, i);
+        etcd_server_await(s->etcd, i);
+    }
+    resign(a);
+    stage_expect_next_lead(b);
+    stage_expect_next_follow(c, "B");
+    resign(b);
+    stage_expect_next_lead(c);
+    resign(c);
+    stage_expect_nothing_left(s);
+}
+
+static void stopped_member_leaves_leader_and_queue(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = leader_from(s, 0, "A");
+    struct process *b = waiter_from(s, 1, "A", "B");
+    struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
+    for (unsigned i = 0; i < MEMBERS_N; i++) {
+        etcd_server_pause(s->etcd, i);
+        expect_still_leads(s, &key);
+        etcd_server_resume(s->etcd, i);
+        etcd_server_await(s->etcd, i);
+    }
+    resign(a);
+    stage_expect_next_lead(b);
+    resign(b);
+}
+
+/* What happens while nobody serves the waiter's watch is not missed. */
+static void waiter_of_a_killed_member_hears_of_its_turn(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = leader_from(s, 1, "A");
+    struct process *b = waiter_from(s, 0, "A", "B");
+    etcd_server_kill(s->etcd, 0);
+    resign(a);
+    int64_t resigned_at_ms = process_now_ms();
+    process_expect_line(b, STAGE_ATTEMPTING);
+    struct process_line lead = stage_expect_lead(b);
+    assert_true(lead.at_ms - resigned_at_ms <= MOVE_MS_MAX + SLACK_MS);
+    resign(b);
+}
+
+static void waiter_of_a_stopped_member_hears_of_its_turn(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = leader_from(s, 1, "A");
+    struct process *b = waiter_from(s, 0, "A", "B");
+    etcd_server_pause(s->etcd, 0);
+    resign(a);
+    int64_t resigned_at_ms = process_now_ms();
+    process_expect_line(b, STAGE_ATTEMPTING);
+    struct process_line lead = stage_expect_lead(b);
+    assert_true(lead.at_ms - resigned_at_ms <= TTL_MS / 2 + SLACK_MS);
+    etcd_server_resume(s->etcd, 0);
+    resign(b);
+}
+
+static void without_a_quorum_nobody_leads_and_then_the_first_does(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = leader_from(s, 0, "A");
+    etcd_server_kill(s->etcd, 1);
+    etcd_server_kill(s->etcd, 2);
+    stage_expect_lost(a, "no confirmed renewal");
+    process_expect_line(a, STAGE_ATTEMPTING);
+    etcd_server_relaunch(s->etcd, 1);
+    etcd_server_relaunch(s->etcd, 2);
+    stage_expect_lead(a);
+    resign(a);
+    etcd_server_await(s->etcd, 1);
+    stage_expect_nothing_left(s);
+}
+
+static void short_loss_of_the_quorum_is_no_loss(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = leader_from(s, 0, "A");
+    struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
+    etcd_server_pause(s->etcd, 1);
+    etcd_server_pause(s->etcd, 2);
+    process_expect_error(a, etcd_server_endpoint(s->etcd, 0));
+    etcd_server_resume(s->etcd, 1);
+    etcd_server_resume(s->etcd, 2);
+    expect_still_leads(s, &key);
+    resign(a);
+}
+
+/* Each member is the leader of etcd for a while. */
+static void moved_leader_of_etcd_leaves_ours(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = leader_from(s, 0, "A");
+    struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
+    char ids[MEMBERS_N][32];
+    char list[4096];
+    (void)snprintf(list, sizeof list, "%s", etcdctl(s->etcd, "member", "list"));
+    char *rest = list;
+    for (unsigned i = 0; i < MEMBERS_N; i++) {
+        char *line = strsep(&rest, "\n");
+        assert_non_null(line);
+        (void)snprintf(ids[i], sizeof ids[i], "%s", strsep(&line, ","));
+    }
+    for (unsigned i = 0; i < MEMBERS_N; i++) {
+        etcdctl(s->etcd, "move-leader", ids[i]);
+        expect_still_leads(s, &key);
+    }
+    resign(a);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, stage_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(loss_of_any_member_leaves_leader_and_queue),
+        TEST(stopped_member_leaves_leader_and_queue),
+        TEST(waiter_of_a_killed_member_hears_of_its_turn),
+        TEST(waiter_of_a_stopped_member_hears_of_its_turn),
+        TEST(without_a_quorum_nobody_leads_and_then_the_first_does),
+        TEST(short_loss_of_the_quorum_is_no_loss),
+        TEST(moved_leader_of_etcd_leaves_ours),
+    };
+    return cmocka_run_group_tests_name("cluster", tests, NULL, NULL);
+}
