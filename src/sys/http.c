@@ -25,6 +25,7 @@ struct http {
     CURLM *multi;
     struct http_config config;
     struct http_transfer transfers[HTTP_TRANSFERS_MAX];
+    bool answered;               /* somebody, once */
     unsigned turn;               /* the slot to look at first: nobody starves */
     struct http_transfer *given; /* whose memory the caller borrows */
     enum http_event_type given_type;
@@ -166,6 +167,7 @@ int http_send(struct http *h, const struct http_request *request,
                          "%d transfers are under way already",
                          HTTP_TRANSFERS_MAX);
     http_transfer_init(t, &h->config, request);
+    t->nobody_answered = !h->answered;
     CURLcode code = http_transfer_setup(t, request);
     if (code == CURLE_OK &&
         curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
@@ -194,6 +196,7 @@ static void finish(struct http *h, struct http_transfer *t, CURLcode code)
     assert(t->state == HTTP_TRANSFER_RUNNING);
     if (t->http_status == 0)
         t->http_status = http_transfer_status(t);
+    h->answered = h->answered || t->header_bytes > 0;
     if (code != CURLE_OK && t->error == 0) {
         t->error = code == CURLE_OUT_OF_MEMORY ? CANDIDATE_ENOMEM
                                                : CANDIDATE_ERETRY;

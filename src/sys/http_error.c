@@ -57,9 +57,10 @@ static bool is_tls(const struct http_transfer *t)
  * the alert. */
 static const char *cut_connection(const struct http_transfer *t)
 {
-    curl_off_t connecting_us = 0; /* stays 0 when one is used again */
+    curl_off_t connecting_us = 0; /* stays 0 when another one has made it */
     curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connecting_us);
-    if (connecting_us == 0 || t->header_bytes > 0)
+    bool is_new = connecting_us > 0 || t->nobody_answered;
+    if (!is_new || t->header_bytes > 0)
         return NULL;
     if (!is_tls(t))
         return "connection cut; is it https:// instead of http://?";
@@ -76,8 +77,10 @@ static const char *known_failure(const struct http_transfer *t, CURLcode code)
         if (tls_failures[i].code == code &&
             strstr(t->curl_message, tls_failures[i].part))
             return tls_failures[i].words;
+    /* As "Send failure: ..." HTTP/2 tells of the same. */
     if (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
-        code == CURLE_GOT_NOTHING)
+        code == CURLE_GOT_NOTHING ||
+        (code == CURLE_HTTP2 && strstr(t->curl_message, " failure: ")))
         return cut_connection(t);
     return NULL;
 }

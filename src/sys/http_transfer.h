@@ -20,6 +20,7 @@ struct http_transfer {
     bool stream;
     bool paused; /* told libcurl to keep a stream's bytes back */
     const struct http_config *config; /* borrowed from struct http */
+    bool nobody_answered; /* before this, since the program's start */
     int64_t connect_timeout_ms;
     int64_t timeout_ms;
     CURL *easy; /* kept while the slot is free */
