@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <cjson/cJSON.h>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -259,6 +261,9 @@ static void longest_json_is_cut_within_its_strings(void **state)
     size_t bytes = strlen(received(f));
     assert_in_range(bytes, 2 * LOG_TEXT_BYTES_MAX, LOG_LINE_BYTES_MAX);
     assert_string_equal(f->text + bytes - 8, "\\\"...\"}\n");
+    cJSON *json = cJSON_Parse(f->text);
+    assert_non_null(json);
+    cJSON_Delete(json);
 }
 
 static void count_of_what_was_dropped_is_json_as_well(void **state)
