@@ -13,12 +13,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/http_error.h"
 #include "sys/http_transfer.h"
 
 enum {
     WAIT_MS_MAX = 3600 * 1000, /* libcurl cannot wait without limit */
+    OVERDUE_MS = 50, /* libcurl ends a transfer in time, or we do then */
 };
 
 struct http {
@@ -208,6 +210,47 @@ static void finish(struct http *h, struct http_transfer *t, CURLcode code)
         buf_consume(&t->body, t->body.size); /* a torso is of no use */
 }
 
+/* libcurl has no limit for a transfer that waits for a connection, as for one
+ * that another transfer is just making. */
+static int64_t overdue_at_ms(const struct http_transfer *t)
+{
+    long sent_bytes = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    int64_t limit_ms = t->timeout_ms > 0 ? t->timeout_ms : INT64_MAX;
+    if (sent_bytes == 0 && t->connect_timeout_ms < limit_ms)
+        limit_ms = t->connect_timeout_ms;
+    if (limit_ms > INT64_MAX - OVERDUE_MS - t->began_at_ms)
+        return INT64_MAX;
+    return t->began_at_ms + limit_ms + OVERDUE_MS;
+}
+
+static void finish_overdue(struct http *h)
+{
+    int64_t now_ms = clock_now_ms();
+    for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++) {
+        struct http_transfer *t = &h->transfers[i];
+        if (t->state == HTTP_TRANSFER_RUNNING && now_ms >= overdue_at_ms(t))
+            finish(h, t, CURLE_OPERATION_TIMEDOUT);
+    }
+}
+
+/* The caller's limit, or until a transfer is overdue. */
+static int limit_wait(const struct http *h, int timeout_ms)
+{
+    int64_t now_ms = clock_now_ms();
+    int64_t wait_ms = timeout_ms < 0 || timeout_ms > WAIT_MS_MAX ? WAIT_MS_MAX
+                                                                 : timeout_ms;
+    for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++) {
+        const struct http_transfer *t = &h->transfers[i];
+        if (t->state != HTTP_TRANSFER_RUNNING)
+            continue;
+        int64_t rest_ms = overdue_at_ms(t) - now_ms;
+        if (rest_ms < wait_ms)
+            wait_ms = rest_ms > 0 ? rest_ms : 0;
+    }
+    return (int)wait_ms;
+}
+
 static void resume_paused(struct http *h)
 {
     for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++) {
@@ -244,6 +287,7 @@ static int perform(struct http *h)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
         finish(h, (struct http_transfer *)(void *)private, code);
     }
+    finish_overdue(h);
     return 0;
 }
 
@@ -280,10 +324,8 @@ static int wait_for_any(struct http *h, const struct pollfd *fds, unsigned nfds,
         waits[nwaits++] = (struct curl_waitfd){ .fd = fds[i].fd,
                                                 .events = events };
     }
-    if (timeout_ms < 0 || timeout_ms > WAIT_MS_MAX)
-        timeout_ms = WAIT_MS_MAX;
-    return multi_error(
-        curl_multi_poll(h->multi, waits, nwaits, timeout_ms, NULL));
+    return multi_error(curl_multi_poll(h->multi, waits, nwaits,
+                                       limit_wait(h, timeout_ms), NULL));
 }
 
 /* libcurl says nothing of POLLHUP and POLLERR, so poll(2) is asked again. */

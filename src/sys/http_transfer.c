@@ -11,7 +11,10 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
+
+#include "sys/clock.h"
 
 /* As much as libcurl hands over at a time. That is its default; to set it
  * fails (libcurl 7.88) on a handle that has shared its last connection. */
@@ -121,10 +124,6 @@ static CURLcode set_protocol(struct http_transfer *t)
     SET(OPTION_SCHEMES, SCHEMES);
     SET(OPTION_REDIRECT_SCHEMES, SCHEMES);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    /* HTTP/2 over TLS when the server offers it: one connection then carries
-     * every transfer. Over plain TCP this means HTTP/1.1. */
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    SET(CURLOPT_PIPEWAIT, 1L);
     SET(CURLOPT_HTTP09_ALLOWED, 0L);
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
@@ -182,6 +181,17 @@ static CURLcode set_request(struct http_transfer *t,
                             const struct http_request *request)
 {
     SET(CURLOPT_URL, request->url);
+    if (strncasecmp(request->url, "https:", 6) == 0) {
+        /* HTTP/2 when the server offers it, so that one connection carries
+         * every transfer: those that come later wait for the first one's
+         * handshake, which tells. */
+        SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+        SET(CURLOPT_PIPEWAIT, 1L);
+    } else {
+        /* Not "2TLS", which means the same over plain TCP, but lets others
+         * wait until the first reply says so. */
+        SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    }
     SET(CURLOPT_HTTPHEADER, t->headers);
     SET(CURLOPT_CONNECTTIMEOUT_MS, limited_ms(request->connect_timeout_ms));
     SET(CURLOPT_TIMEOUT_MS, limited_ms(request->timeout_ms));
@@ -226,6 +236,7 @@ void http_transfer_init(struct http_transfer *t,
     t->paused = false;
     t->connect_timeout_ms = request->connect_timeout_ms;
     t->timeout_ms = request->timeout_ms;
+    t->began_at_ms = clock_now_ms();
     t->header_bytes = 0;
     t->error = 0;
     t->http_status = 0;

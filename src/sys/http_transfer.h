@@ -23,6 +23,7 @@ struct http_transfer {
     bool nobody_answered; /* before this, since the program's start */
     int64_t connect_timeout_ms;
     int64_t timeout_ms;
+    int64_t began_at_ms;
     CURL *easy; /* kept while the slot is free */
     struct curl_slist *headers;
     struct buf body;

@@ -165,6 +165,20 @@ static void calls_and_stream_do_not_disturb_each_other(void **state)
     assert_int_equal(w->gateways[0].accepted, 2);
 }
 
+static void calls_do_not_wait_for_a_stream_without_an_answer(void **state)
+{
+    struct world *w = *state;
+    struct etcd_watch_key key = { .key = { "a", 1 } };
+    etcd_watch(w->etcd, 5, &key, 1, 80);
+    unsigned stream = world_request(w, 0).connection;
+    etcd_revoke(w->etcd, 6, WORLD_TIMEOUT_MS, WORLD_LEASE);
+    struct gateway_request request = world_request(w, 0);
+    assert_int_not_equal(request.connection, stream);
+    gateway_reply(&w->gateways[0], request.connection, 200,
+                  "{" WORLD_HEADER "}");
+    assert_int_equal(world_reply(w).tag, 6);
+}
+
 static void canceled_watch_ends_the_stream(void **state)
 {
     struct world *w = *state;
@@ -380,6 +394,7 @@ int main(void)
         TEST(stream_cut_at_every_byte_is_the_same),
         TEST(polling_does_not_wait_while_messages_wait),
         TEST(calls_and_stream_do_not_disturb_each_other),
+        TEST(calls_do_not_wait_for_a_stream_without_an_answer),
         TEST(canceled_watch_ends_the_stream),
         TEST(error_in_the_stream_ends_it),
         TEST(error_without_a_line_end_is_read_at_the_end),

@@ -326,6 +326,44 @@ static void unary_and_stream_share_two_connections(void **state)
     assert_int_equal(f->accepted, 2);
 }
 
+/* Two connections are all there may be. */
+static void waiting_for_a_connection_has_its_limit_too(void **state)
+{
+    struct fixture *f = *state;
+    send_it(f, stream(f, 100));
+    request_on(f, 0);
+    send_it(f, stream(f, 101));
+    request_on(f, 1);
+    struct http_request request = unary(f, 1);
+    request.timeout_ms = 60;
+    send_it(f, request);
+    struct http_event event;
+    int64_t began_at_ms = clock_now_ms();
+    while (!http_next(f->http, &event)) {
+        assert_int_equal(http_poll(f->http, NULL, 0, PATIENCE_MS), 0);
+        assert_true(clock_now_ms() - began_at_ms < PATIENCE_MS / 2);
+    }
+    assert_int_equal(event.tag, 1);
+    assert_failed(&event, CANDIDATE_ERETRY, "no reply within 60 ms");
+    http_cancel(f->http, 100);
+    send_it(f, unary(f, 2));
+    say(request_on(f, 2), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    event = next_event(f);
+    assert_done(&event, 200, "ok");
+}
+
+/* Whether the server has several transfers on a connection is not known yet. */
+static void transfer_does_not_wait_for_the_reply_to_another(void **state)
+{
+    struct fixture *f = *state;
+    send_it(f, stream(f, 100));
+    request_on(f, 0);
+    send_it(f, unary(f, 1));
+    say(request_on(f, 1), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    struct http_event event = next_event(f);
+    assert_done(&event, 200, "ok");
+}
+
 static void nobody_listening_is_connection_refused(void **state)
 {
     struct fixture *f = *state;
@@ -748,6 +786,8 @@ int main(void)
         HTTP_TEST(reply_fed_byte_by_byte_is_the_same),
         HTTP_TEST(second_request_reuses_the_connection),
         HTTP_TEST(unary_and_stream_share_two_connections),
+        HTTP_TEST(waiting_for_a_connection_has_its_limit_too),
+        HTTP_TEST(transfer_does_not_wait_for_the_reply_to_another),
         HTTP_TEST(nobody_listening_is_connection_refused),
         HTTP_TEST(silent_server_is_given_up),
         HTTP_TEST(connecting_has_a_limit_of_its_own),
