@@ -65,6 +65,13 @@ refuses() {
     refuses 'endpoint "ftp://a": starts with neither http:// nor https://' A
 }
 
+@test "endpoints come from DNS or from a list, not from both" {
+    refuses '--discovery-srv: --endpoints says that already' \
+        --endpoints http://a:1 --discovery-srv example.com A
+    refuses 'discovery-srv: "a b" is not the name of a DNS domain' \
+        --discovery-srv 'a b' A
+}
+
 @test "--help is for stdout, and --version is one line" {
     run -0 --separate-stderr "$CANDIDATE" --help
     [[ $output == 'Usage: candidate '* ]]
