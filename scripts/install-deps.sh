@@ -7,7 +7,8 @@ set -euo pipefail
 declare -A needs=(
     [build]='compiler make libc-headers pkg-config libcurl libcjson'
     [run]='etcd'
-    [test]='cmocka etcd etcdctl bats tmux c++ pkill'
+    [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
+        script'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
 )
@@ -38,6 +39,7 @@ package() {
     etcdctl) echo etcd-client ;;
     c++) echo g++ ;;
     pkill) echo procps ;;
+    script) echo bsdutils ;;
     clang-runtimes) # named after clang's version, which must be there first
         ! have clang || echo "libclang-rt-$(clang -dumpversion |
             cut -d. -f1)-dev" ;;
