@@ -276,7 +276,7 @@ static const char *set(struct options *o, const struct option *option,
     case OPTION_PASSWORD:
         break;
     }
-    assert(!"a secret is not set here");
+    assert(false && "a secret is not set here");
     return NULL;
 }
 

@@ -97,8 +97,8 @@ static void refused_token_is_renewed_and_the_call_sent_again(void **state)
         BAD_TOKEN,
         "{\"error\":\"etcdserver: auth store is old\",\"code\":3}",
         "{\"code\":3,\"message\":\"etcdserver: user name is empty\"}",
-        "{\"error\":{\"code\":16,\"message\":\"etcdserver: invalid auth "
-        "token\"}}",
+        ("{\"error\":{\"code\":16,"
+         "\"message\":\"etcdserver: invalid auth token\"}}"),
     };
     static const int statuses[] = { 401, 400, 400, 200 };
     struct world *w = *state;
