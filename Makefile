@@ -131,6 +131,7 @@ $$(BUILD)/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/$(1).a \
 $(1): $$($(1)_BIN)
 endef
 $(foreach k,unit sim e2e,$(eval $(call kind,$(k))))
+sim: $(BUILD)/sim/simulate
 $(BUILD)/tests/%.o: private ALL_CFLAGS += -Itests
 
 # tests/fuzz/fuzz_X.c is a fuzzer. Linked with replay.c it tries its corpus; with
