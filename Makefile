@@ -62,6 +62,7 @@ ifeq ($(BUILD),build)
 PROGRAM_LINK = candidate
 endif
 CLI_TESTS = $(wildcard tests/cli/*.bats)
+SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
 .PHONY: all test unit e2e sim tests fuzzers run lint format fuzz bench demo \
 	install uninstall clean help FORCE
@@ -150,7 +151,7 @@ test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
 	@+$(MAKE_ALL) tests
 	@CANDIDATE=$(abspath $(PROGRAM)) scripts/run-tests.sh \
-		$(unit_BIN) $(fuzz_BIN) $(sim_BIN) $(e2e_BIN) $(CLI_TESTS)
+		$(unit_BIN) $(fuzz_BIN) $(sim_BIN) $(e2e_BIN) $(CLI_TESTS) $(SCRIPT_TESTS)
 
 # ---- using it ----
 run: export ID := $(ID)
