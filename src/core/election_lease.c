@@ -1,6 +1,10 @@
 /* election_lease.c: until when the lease surely lives, and so may we lead. */
 #include "core/election_private.h"
 
+enum {
+    RENEW_AGAIN_MS = 50, /* after one that was not confirmed */
+};
+
 /* R4, without the stop budget, which is the caller's. */
 static int64_t deadline_of(const struct election *e, int64_t sent_at_ms)
 {
@@ -16,7 +20,7 @@ void election_lease_confirm(struct election *e, int64_t now_ms,
         return;
     int64_t until_ms = deadline_of(e, e->lease.unconfirmed_at_ms);
     if (raft_term != e->lease.unconfirmed_term)
-        e->renew_at_ms = now_ms;
+        e->renew_at_ms = now_ms + RENEW_AGAIN_MS;
     else if (until_ms > e->lease.lead_until_ms)
         e->lease.lead_until_ms = until_ms;
     e->lease.unconfirmed_at_ms = 0;

@@ -102,6 +102,11 @@ void election_queue_view(struct election *e, int64_t now_ms,
         election_candidacy_become(e, ELECTION_WAITING);
     e->claim_due = first ? !e->leader.create_revision
                          : !e->predecessor.create_revision;
+    if (e->claim_due && e->request.type == ELECTION_CLAIM) {
+        /* It failed and yet nothing was in its way: not etcd's work. */
+        e->claim_due = false;
+        e->check_at_ms = now_ms + ELECTION_LEADERLESS_MS;
+    }
     election_notice_leader(e, now_ms, out);
     /* A watch that kept news from us may be dead. */
     if (election_notice_holder(e, now_ms, out) || news || !e->watch_op)

@@ -7,16 +7,35 @@ enum {
     STALE_REPLIES_MAX = 3, /* an endpoint, in a row */
 };
 
+/* Who leads or leaves is in a hurry; who waits would lose its place. */
+static int64_t longest_delay_ms(const struct election *e)
+{
+    switch (e->state) {
+    case ELECTION_LEADING:
+    case ELECTION_LEAVING:
+        return election_clamp(e->lease.ttl_ms / 20, RENEW_RETRY_MS_MIN,
+                              RENEW_RETRY_MS_MAX);
+    case ELECTION_ATTEMPTING:
+    case ELECTION_WAITING:
+        return election_clamp(e->lease.ttl_ms / 3, RENEW_RETRY_MS_MIN,
+                              INT64_MAX);
+    case ELECTION_IDLE:
+    case ELECTION_GRANTING:
+    case ELECTION_DROPPING:
+    case ELECTION_ENDED:
+        break;
+    }
+    return INT64_MAX;
+}
+
 static void retry(struct election *e, int64_t now_ms)
 {
     int64_t delay_ms = 0;
     if (++e->failures_n % e->config.endpoints_n == 0)
         delay_ms = backoff_next(&e->backoff, &e->config.random_state);
-    if (e->state == ELECTION_LEADING || e->state == ELECTION_LEAVING) {
-        int64_t most_ms = election_clamp(
-            e->lease.ttl_ms / 20, RENEW_RETRY_MS_MIN, RENEW_RETRY_MS_MAX);
-        delay_ms = election_clamp(delay_ms, 0, most_ms);
-    }
+    int64_t most_ms = longest_delay_ms(e);
+    if (delay_ms > most_ms) /* and still not all at the same time */
+        delay_ms = most_ms - delay_ms % (most_ms / 2 + 1);
     e->retry_at_ms = now_ms + delay_ms;
 }
 
