@@ -7,25 +7,30 @@ enum {
     STALE_REPLIES_MAX = 3, /* an endpoint, in a row */
 };
 
-/* Who leads or leaves is in a hurry; who waits would lose its place. */
-static int64_t longest_delay_ms(const struct election *e)
+/* Who leads or leaves is in a hurry; who waits would lose its place, but must
+ * not come back in step with the others. */
+static int64_t shorten(const struct election *e, int64_t delay_ms)
 {
+    int64_t ttl_ms = e->lease.ttl_ms;
+    int64_t most_ms = INT64_MAX;
     switch (e->state) {
     case ELECTION_LEADING:
     case ELECTION_LEAVING:
-        return election_clamp(e->lease.ttl_ms / 20, RENEW_RETRY_MS_MIN,
-                              RENEW_RETRY_MS_MAX);
+        most_ms = election_clamp(ttl_ms / 20, RENEW_RETRY_MS_MIN,
+                                 RENEW_RETRY_MS_MAX);
+        break;
     case ELECTION_ATTEMPTING:
     case ELECTION_WAITING:
-        return election_clamp(e->lease.ttl_ms / 3, RENEW_RETRY_MS_MIN,
-                              INT64_MAX);
+        if (delay_ms > ttl_ms / 3)
+            most_ms = ttl_ms / 3 - delay_ms % (ttl_ms / 6 + 1);
+        break;
     case ELECTION_IDLE:
     case ELECTION_GRANTING:
     case ELECTION_DROPPING:
     case ELECTION_ENDED:
         break;
     }
-    return INT64_MAX;
+    return election_clamp(delay_ms, 0, most_ms);
 }
 
 static void retry(struct election *e, int64_t now_ms)
@@ -33,10 +38,7 @@ static void retry(struct election *e, int64_t now_ms)
     int64_t delay_ms = 0;
     if (++e->failures_n % e->config.endpoints_n == 0)
         delay_ms = backoff_next(&e->backoff, &e->config.random_state);
-    int64_t most_ms = longest_delay_ms(e);
-    if (delay_ms > most_ms) /* and still not all at the same time */
-        delay_ms = most_ms - delay_ms % (most_ms / 2 + 1);
-    e->retry_at_ms = now_ms + delay_ms;
+    e->retry_at_ms = now_ms + shorten(e, delay_ms);
 }
 
 static void denied(struct election *e, int64_t now_ms,
