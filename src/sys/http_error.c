@@ -37,7 +37,7 @@ static const struct {
       "the server does not speak TLS; is it http:// instead of https://?" },
     { CURLE_SSL_CONNECT_ERROR, "protocol version",
       "the server speaks no TLS of version 1.2 or newer" },
-    { CURLE_SSL_CONNECT_ERROR, "SSL_ERROR_SYSCALL",
+    { CURLE_SSL_CONNECT_ERROR, "SSL_connect:", /* and the system's cause */
       "the server cuts the TLS handshake; is it http:// instead of https://?" },
     { CURLE_SSL_CONNECT_ERROR, "alert", WANTS_CERTIFICATE },
     { CURLE_RECV_ERROR, "alert", WANTS_CERTIFICATE },

@@ -103,7 +103,7 @@ verified: anybody can pose as etcd (insecure-skip-tls-verify)"
         --endpoints "$plain"
     # shellcheck disable=SC2016
     run -0 scripts/with-etcd.sh sh -c '
-        timeout --preserve-status 3 "$1" --endpoints "https${ETCDCTL_ENDPOINTS#http}" A \
+        timeout --preserve-status 10 "$1" --endpoints "https${ETCDCTL_ENDPOINTS#http}" A \
             </dev/null' sh "$CANDIDATE"
     [[ $output == *'the server cuts the TLS handshake; is it http:// instead of '* ]]
 }

@@ -69,8 +69,10 @@ static struct process *waiter_from(struct stage *s, unsigned member,
 /* What was said of the members meanwhile is not the matter here. */
 static void resign(struct process *p)
 {
+    process_write(p, "\n");
+    process_expect_line(p, "End");
+    process_expect_exit(p, 0);
     process_skip_errors(p);
-    stage_resign(p);
 }
 
 /* A renewal that etcd took after this moment, on the same key. */
