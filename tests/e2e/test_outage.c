@@ -51,6 +51,7 @@ static void leader_of_a_silent_etcd_loses_and_leads_again(void **state)
 {
     struct stage *s = *state;
     struct process *a = stage_leader(s, "--ttl", SHORT_TTL, "A");
+    stage_mind_outages(a);
     struct etcdctl_key before = stage_lock_key(s, PREFIX, "A");
     etcd_server_pause(s->etcd, 0);
     stage_expect_lost(a, SILENCE);
@@ -68,6 +69,7 @@ static void etcd_silent_for_a_moment_leaves_the_leader(void **state)
 {
     struct stage *s = *state;
     struct process *a = stage_leader(s, "--ttl", "10", "A");
+    stage_mind_outages(a);
     struct etcdctl_key leader = etcdctl_get(s->etcd, "leader");
     etcd_server_pause(s->etcd, 0);
     /* A renewal got no answer, and the deadline is four seconds away. */
@@ -86,6 +88,8 @@ static void quick_restart_of_etcd_leaves_leader_and_queue(void **state)
     struct stage *s = *state;
     struct process *a = stage_leader(s, "--ttl", "10", "A");
     struct process *b = stage_waiter(s, "A", "--ttl", "10", "B");
+    stage_mind_outages(a);
+    stage_mind_outages(b);
     struct etcdctl_key leader = etcdctl_get(s->etcd, "leader");
     struct etcdctl_key lock_a = stage_lock_key(s, PREFIX, "A");
     struct etcdctl_key lock_b = stage_lock_key(s, PREFIX, "B");
@@ -132,6 +136,7 @@ static void long_outage_ends_leadership_and_somebody_leads_after(void **state)
     struct stage *s = *state;
     struct process *a = stage_leader(s, "--ttl", SHORT_TTL, "A");
     struct process *b = stage_waiter(s, "A", "--ttl", SHORT_TTL, "B");
+    stage_mind_outages(a);
     etcd_server_kill(s->etcd, 0);
     stage_expect_lost(a, SILENCE);
     process_expect_line(a, STAGE_ATTEMPTING);
@@ -172,6 +177,7 @@ static void candidate_that_never_reached_etcd_ends_with_0(void **state)
     struct stage *s = *state;
     etcd_server_kill(s->etcd, 0);
     struct process *a = stage_candidate(s, "A");
+    stage_mind_outages(a);
     stage_expect_begin(a, "A");
     process_expect_error(a, etcd_server_endpoints(s->etcd));
     process_signal(a, SIGTERM);
@@ -214,6 +220,7 @@ static void absent_etcd_is_named_once_and_waited_for_quietly(void **state)
     struct stage *s = *state;
     etcd_server_kill(s->etcd, 0);
     struct process *a = stage_candidate(s, "A");
+    stage_mind_outages(a);
     stage_expect_begin(a, "A");
     struct process_line said = process_expect_error(
         a, etcd_server_endpoints(s->etcd));

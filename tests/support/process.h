@@ -72,6 +72,10 @@ bool process_set_step(struct process_set *set, int64_t end_at_ms);
 #define process_expect_nothing_more(p)                                         \
     process_expect_nothing_more_at((p), __FILE__, __LINE__)
 
+/* Nothing has come on stderr. */
+#define process_expect_no_errors(p)                                            \
+    process_expect_no_errors_at((p), __FILE__, __LINE__)
+
 /* They return the line that came. */
 struct process_line process_expect_line_at(struct process *p, const char *text,
                                            const char *file, int line);
@@ -81,6 +85,7 @@ void process_expect_output_at(struct process *p, const char *text,
                               const char *file, int line);
 void process_expect_nothing_more_at(struct process *p, const char *file,
                                     int line);
+void process_expect_no_errors_at(struct process *p, const char *file, int line);
 
 /* The next line of stdout or stderr, whatever it is. */
 struct process_line process_next_line(struct process *p);

@@ -58,8 +58,13 @@ struct process *stage_candidate_argv(struct stage *stage, unsigned flags,
         whole[3 + i] = argv[i];
     }
     struct process *p = process_start(stage->set, flags, whole, NULL);
-    process_ignore_errors(p, VERSION_MENDED);
+    process_ignore_errors(p, etcd_server_endpoints(stage->etcd));
     return p;
+}
+
+void stage_mind_outages(struct process *p)
+{
+    process_ignore_errors(p, VERSION_MENDED);
 }
 
 static const char *last_of(const char *const *argv)

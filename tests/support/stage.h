@@ -34,13 +34,16 @@ int stage_teardown(void **state);
 
 /* Start the program ($CANDIDATE, else ./candidate) with --endpoints and these
  * arguments, on pipes or, as a flag of enum process_flags, on a terminal.
- * What it says on stderr about etcd's age is left out. */
+ * What it says on stderr about etcd's age is left out, and about answers that
+ * do not come: on a busy machine one may really be too late. */
 #define stage_candidate(stage, ...)                                            \
     stage_candidate_argv((stage), PROCESS_PIPES,                               \
                          (const char *const[]){ __VA_ARGS__, NULL })
 struct process *stage_candidate_argv(struct stage *stage, unsigned flags,
                                      const char *const *argv);
 const char *stage_program(void);
+/* Answers that do not come are what the test is about. */
+void stage_mind_outages(struct process *p);
 
 /* The same, and take the first lines of one that leads at once, or of one that
  * finds that leader. The last argument is the ID. */
