@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2317 # functions are reached through check and xargs
 # lint.sh FLAG...: style, layers, static analysis; the flags are those that
 # every file is compiled with. Needs a built tree. Goes on after a finding, and
 # fails at the end.
