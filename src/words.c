@@ -39,8 +39,6 @@ static const struct {
     [ELECTION_REVISION_BACK] = { "etcd's revision went back, as after a"
                                  " restore",
                                  NO_KEY, "" },
-    [ELECTION_TOO_SLOW] = { "etcd answers too slowly for this TTL", NO_KEY,
-                            "" },
     [ELECTION_REFUSED] = { "every endpoint refuses", NO_KEY, "" },
     [ELECTION_NOT_TOLD] = { "etcd could not be told of the resignation; the"
                             " lease runs out by itself",

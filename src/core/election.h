@@ -105,7 +105,6 @@ enum election_reason {
     ELECTION_STALLED,        /* this process did not run until the deadline */
     ELECTION_OTHER_CLUSTER,  /* a reply came from another etcd cluster */
     ELECTION_REVISION_BACK,  /* etcd's revision went back */
-    ELECTION_TOO_SLOW,       /* won too late, several times */
     ELECTION_REFUSED,        /* every endpoint refuses for good */
     ELECTION_NOT_TOLD,       /* etcd could not be told of the resignation */
 };

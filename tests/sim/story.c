@@ -54,8 +54,6 @@ static const char *reason_name(enum election_reason reason)
         return "other cluster";
     case ELECTION_REVISION_BACK:
         return "revision went back";
-    case ELECTION_TOO_SLOW:
-        return "too slow";
     case ELECTION_REFUSED:
         return "refused";
     case ELECTION_NOT_TOLD:
