@@ -28,6 +28,7 @@ struct member {
     bool up;
     bool cut;       /* off from the majority; with other cut ones it speaks */
     bool stuck;     /* its Raft loop stands still, its front does not */
+    bool refusing;  /* it denies whatever it is asked */
     int64_t lag_us; /* of its watches */
 };
 

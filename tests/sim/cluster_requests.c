@@ -22,11 +22,10 @@ static void answer(struct world *w, struct parcel *parcel, uint64_t term)
     network_answer(w, parcel);
 }
 
-static void fail(struct world *w, struct parcel *parcel)
+static void fail(struct world *w, struct parcel *parcel,
+                 enum election_outcome outcome)
 {
-    parcel->event.reply = (struct election_reply){
-        .outcome = ELECTION_NO_ANSWER,
-    };
+    parcel->event.reply = (struct election_reply){ .outcome = outcome };
     network_answer(w, parcel);
 }
 
@@ -84,7 +83,7 @@ static void propose(struct world *w, struct parcel *parcel)
     }
     if (!cluster_reaches_leader(w, parcel->member)) {
         if (world_chance(w, NO_LEADER_PERMILLE))
-            fail(w, parcel);
+            fail(w, parcel, ELECTION_NO_ANSWER);
         else
             network_drop(w, parcel);
         return;
@@ -98,8 +97,11 @@ static void propose(struct world *w, struct parcel *parcel)
 
 void cluster_arrive(struct world *w, struct parcel *parcel)
 {
-    if (!w->cluster.members[parcel->member].up)
-        fail(w, parcel);
+    const struct member *member = &w->cluster.members[parcel->member];
+    if (!member->up)
+        fail(w, parcel, ELECTION_NO_ANSWER);
+    else if (member->refusing)
+        fail(w, parcel, ELECTION_DENIED);
     else if (parcel->request.type == ELECTION_KEEPALIVE)
         keep_alive(w, parcel);
     else

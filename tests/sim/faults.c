@@ -85,7 +85,7 @@ static int64_t draw_length_us(struct world *w)
 
 static int draw_victim(struct world *w, enum fault_kind kind)
 {
-    if (kind == FAULT_restart)
+    if (kind == FAULT_restart || kind == FAULT_refuse)
         return (int)world_between(w, 0, w->plan.members_n - 1);
     if (world_chance(w, LEADER_PERMILLE))
         return FAULTS_LEADER;
@@ -210,6 +210,25 @@ static void restart(struct world *w, const struct fault *fault)
             cluster_stop(w, i);
 }
 
+/* One of them, or all. */
+static void refuse(struct world *w, int member)
+{
+    bool all = world_chance(w, 300);
+    for (int i = 0; i < w->plan.members_n; i++)
+        if (all || i == member)
+            w->cluster.members[i].refusing = true;
+}
+
+/* Who was refused by all has ended, and is started again by its service. */
+static void accept(struct world *w)
+{
+    for (int i = 0; i < w->plan.members_n; i++)
+        w->cluster.members[i].refusing = false;
+    for (int i = 0; i < w->plan.peers_n; i++)
+        if (w->checks.records[i].said == CHECKS_ENDED && !w->peers[i].alive)
+            peer_start(w, i);
+}
+
 static void start_members(struct world *w)
 {
     for (int i = 0; i < w->plan.members_n; i++)
@@ -250,6 +269,9 @@ static void start_elsewhere(struct world *w, const struct fault *fault)
         break;
     case FAULT_restart:
         restart(w, fault);
+        break;
+    case FAULT_refuse:
+        refuse(w, fault->who);
         break;
     case FAULT_transfer:
         cluster_transfer(w);
@@ -335,6 +357,9 @@ void faults_mend(struct world *w, size_t number)
     case FAULT_restart:
         start_members(w);
         break;
+    case FAULT_refuse:
+        accept(w);
+        break;
     case FAULT_slow_commits:
         w->cluster.commit_us_max = CLUSTER_COMMIT_US_MAX;
         break;
@@ -356,6 +381,7 @@ void faults_end(struct world *w)
     cluster_unstick(w);
     cluster_cut(w, 0);
     start_members(w);
+    accept(w);
     faults_keys_end(w);
     bool any = false;
     for (int i = 0; i < w->plan.peers_n; i++) {

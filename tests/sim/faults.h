@@ -24,6 +24,7 @@ struct world;
     X(cut, "members cut off from the majority")                                \
     X(stuck, "etcd's leader stuck")                                            \
     X(restart, "member restarted")                                             \
+    X(refuse, "member refuses everything")                                     \
     X(transfer, "etcd's leader moved")                                         \
     X(slow_commits, "commits are slow")                                        \
     X(late_expiry, "leases end late")                                          \

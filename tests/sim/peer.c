@@ -132,7 +132,8 @@ static void take_notes(struct world *w, struct peer *p,
     bool of_stream = p->stream.op && event->watch_op == p->stream.op;
     if (event->type == ELECTION_REPLY && is_current(p, event->reply.op)) {
         enum election_request_type type = parcel->request.type;
-        if (event->reply.outcome == ELECTION_NO_ANSWER)
+        if (event->reply.outcome == ELECTION_NO_ANSWER ||
+            event->reply.outcome == ELECTION_DENIED)
             move_on(w, &p->call_member);
         else if (type != ELECTION_GRANT && type != ELECTION_KEEPALIVE)
             p->names = parcel->names;
