@@ -15,10 +15,10 @@ void candidate_config_init(struct candidate_config *config)
         .endpoints = "http://127.0.0.1:2379",
         .ttl_s = CANDIDATE_TTL_S_DEFAULT,
         .insecure_transport = true,
-        .dial_timeout_ms = 2000,
-        .command_timeout_ms = 5000,
-        .keepalive_time_ms = 2000,
-        .keepalive_timeout_ms = 6000,
+        .dial_timeout_ms = CANDIDATE_DIAL_TIMEOUT_MS_DEFAULT,
+        .command_timeout_ms = CANDIDATE_COMMAND_TIMEOUT_MS_DEFAULT,
+        .keepalive_time_ms = CANDIDATE_KEEPALIVE_TIME_MS_DEFAULT,
+        .keepalive_timeout_ms = CANDIDATE_KEEPALIVE_TIMEOUT_MS_DEFAULT,
     };
 }
 

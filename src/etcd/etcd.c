@@ -31,10 +31,14 @@ static int copy_config(struct etcd *e, const struct etcd_config *config)
     e->config = *config;
     struct etcd_config *c = &e->config;
     c->endpoints = NULL; /* they are parsed */
-    c->dial_timeout_ms = or_default(c->dial_timeout_ms, 2000);
-    c->command_timeout_ms = or_default(c->command_timeout_ms, 5000);
-    c->keepalive_time_ms = or_default(c->keepalive_time_ms, 2000);
-    c->keepalive_timeout_ms = or_default(c->keepalive_timeout_ms, 6000);
+    c->dial_timeout_ms = or_default(c->dial_timeout_ms,
+                                    CANDIDATE_DIAL_TIMEOUT_MS_DEFAULT);
+    c->command_timeout_ms = or_default(c->command_timeout_ms,
+                                       CANDIDATE_COMMAND_TIMEOUT_MS_DEFAULT);
+    c->keepalive_time_ms = or_default(c->keepalive_time_ms,
+                                      CANDIDATE_KEEPALIVE_TIME_MS_DEFAULT);
+    c->keepalive_timeout_ms = or_default(
+        c->keepalive_timeout_ms, CANDIDATE_KEEPALIVE_TIMEOUT_MS_DEFAULT);
     const char **texts[] = { &c->cacert, &c->cert, &c->key };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (*texts[i] && copy_text(&e->config_arena, texts[i]) < 0)
