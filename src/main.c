@@ -11,6 +11,7 @@
 #include "candidate.h"
 #include "options.h"
 #include "output.h"
+#include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/keyboard.h"
 #include "sys/log.h"
@@ -145,7 +146,12 @@ static bool join(struct program *p)
     struct candidate_error err = { 0 };
     struct options *o = &p->options;
     o->config.trace = o->log_level == CANDIDATE_DEBUG;
-    int r = access_complete(&p->access, o, &p->signals, &err);
+    int r = 0;
+    if (o->command)
+        r = error_set(&err, CANDIDATE_EINVAL,
+                      "--: a command that runs while leading: not yet");
+    if (r == 0)
+        r = access_complete(&p->access, o, &p->signals, &err);
     if (r == 0)
         r = candidate_new(&p->candidate, &o->config, &err);
     options_forget(o);

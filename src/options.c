@@ -21,7 +21,7 @@ struct parser {
     /* Which option took part for its rivals, and where it was found. */
     const struct option *rival[OPTION_RIVALS_N];
     enum origin rival_origin[OPTION_RIVALS_N];
-    bool options_ended; /* by "--" */
+    bool options_ended; /* by "--" before the ID */
     struct candidate_error *err;
 };
 
@@ -167,10 +167,25 @@ static int parse_id(struct parser *p, const char *argument)
                      "\"%s\": there is one ID already", shown);
 }
 
-/* "-" alone is an ID, as it is a file's name elsewhere. */
+/* All that follows is the command's. */
+static int parse_command(struct parser *p)
+{
+    if (p->next == p->argc || p->argv[p->next][0] == '\0')
+        return error_set(p->err, CANDIDATE_EINVAL,
+                         p->next == p->argc ? "--: no command follows"
+                                            : "--: the command is empty");
+    p->options->command = p->argv + p->next;
+    p->next = p->argc;
+    return 0;
+}
+
+/* "-" alone is an ID, as it is a file's name elsewhere. Before the ID, "--"
+ * says that what follows is one, whatever it looks like. */
 static int parse_argument(struct parser *p)
 {
     char *argument = p->argv[p->next++];
+    if (p->options->config.id && strcmp(argument, "--") == 0)
+        return parse_command(p);
     if (p->options_ended || argument[0] != '-' || argument[1] == '\0')
         return parse_id(p, argument);
     if (argument[1] != '-')

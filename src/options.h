@@ -42,6 +42,7 @@ struct options {
     enum log_format log_format;
     const char *discovery_srv; /* to be asked for the endpoints; NULL: no */
     const char *password_file; /* to be read; NULL: none */
+    char *const *command;      /* to be run, ends with NULL; NULL: none */
     bool has_password;         /* config.password is the one below */
     struct candidate_config config;
     char password[CANDIDATE_PASSWORD_BYTES_MAX + 1];

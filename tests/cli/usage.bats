@@ -38,6 +38,12 @@ refuses() {
     refuses '"B": there is one ID already' A B
 }
 
+@test "a command behind two dashes is not run yet, and must have a name" {
+    refuses '--: no command follows' A --
+    refuses '--: the command is empty' A -- ''
+    refuses '--: a command that runs while leading: not yet' A -- true --help
+}
+
 @test "an ID is 1 to 255 bytes of clean UTF-8" {
     local long
     refuses 'ID: is empty' ''

@@ -171,8 +171,36 @@ static void exactly_one_id_is_wanted(void **state)
     REFUSES("no ID is given", "--once");
     REFUSES("no ID is given", "--");
     REFUSES("\"B\": there is one ID already", "A", "B");
-    REFUSES("\"--once\": there is one ID already", "A", "--", "--once");
+    REFUSES("\"--once\": there is one ID already", "--", "A", "--once");
     REFUSES("\"B\\x0a\": there is one ID already", "", "B\n");
+}
+
+static void two_dashes_behind_the_id_begin_a_command(void **state)
+{
+    (void)state;
+    struct options o;
+    assert_int_equal(PARSE(&o, NULL, "A"), 0);
+    assert_null(o.command);
+    assert_int_equal(PARSE(&o, NULL, "A", "--once", "--", "--ttl", "--", ""),
+                     0);
+    assert_string_equal(o.config.id, "A");
+    assert_true(o.once);
+    assert_int_equal(o.config.ttl_s, CANDIDATE_TTL_S_DEFAULT);
+    assert_string_equal(o.command[0], "--ttl");
+    assert_string_equal(o.command[1], "--");
+    assert_string_equal(o.command[2], "");
+    assert_null(o.command[3]);
+    assert_int_equal(PARSE(&o, NULL, "--", "--", "--", "cmd"), 0);
+    assert_string_equal(o.config.id, "--");
+    assert_string_equal(o.command[0], "cmd");
+    assert_null(o.command[1]);
+}
+
+static void command_must_have_a_name(void **state)
+{
+    (void)state;
+    REFUSES("--: no command follows", "A", "--");
+    REFUSES("--: the command is empty", "A", "--", "", "x");
 }
 
 static void no_arguments_at_all_are_survived(void **state)
@@ -275,6 +303,8 @@ int main(void)
         TEST(wrong_number_of_values_is_named),
         TEST(option_given_twice_is_refused),
         TEST(exactly_one_id_is_wanted),
+        TEST(two_dashes_behind_the_id_begin_a_command),
+        TEST(command_must_have_a_name),
         TEST(no_arguments_at_all_are_survived),
         TEST(help_and_version_end_the_reading),
         TEST(help_fits_the_screen_and_names_all),
