@@ -47,7 +47,7 @@ VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PROGRAM_SRC = src/main.c src/access.c src/output.c \
-	src/options.c src/options_help.c src/options_table.c \
+	src/options.c src/options_help.c src/options_table.c src/options_values.c \
 	src/sys/fd.c src/sys/keyboard.c src/sys/log.c src/sys/secret.c \
 	src/sys/signals.c \
 	src/sys/srv.c src/sys/srv_reply.c
