@@ -11,11 +11,13 @@
 #include "candidate.h"
 #include "options.h"
 #include "output.h"
+#include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/keyboard.h"
 #include "sys/log.h"
 #include "sys/signals.h"
+#include "waiting.h"
 
 enum { POLL_SIGNALS, POLL_OUTPUT, POLL_KEYBOARD, POLLS_N };
 
@@ -26,6 +28,7 @@ struct program {
     struct output output;
     struct keyboard keyboard;
     struct signals signals;
+    struct waiting waiting;
     struct candidate *candidate; /* NULL: not taking part */
     bool leading;                /* as far as the events say */
     bool leaving;
@@ -84,6 +87,7 @@ static void check_output(struct program *p)
 static void on_event(struct program *p, const struct candidate_event *event)
 {
     bool shown = !p->leaving;
+    waiting_event(&p->waiting, event);
     switch (event->type) {
     case CANDIDATE_ATTEMPTING:
     case CANDIDATE_FOLLOWING:
@@ -114,6 +118,15 @@ static void on_event(struct program *p, const struct candidate_event *event)
         output_event(&p->output, event);
 }
 
+static void check_waiting(struct program *p)
+{
+    char why[WAITING_TEXT_BYTES_MAX];
+    if (p->leaving || !waiting_over(&p->waiting, clock_now_ms(), why))
+        return;
+    fail(p, OPTIONS_EXIT_LOST, "", why);
+    leave(p);
+}
+
 /* One turn of the loop. Returns 0, or what candidate_poll() failed with. */
 static int turn(struct program *p)
 {
@@ -124,6 +137,9 @@ static int turn(struct program *p)
     polls[POLL_KEYBOARD] = p->leading && !p->leaving
         ? keyboard_pollfd(&p->keyboard, &timeout_ms)
         : (struct pollfd){ .fd = -1 };
+    if (!p->leaving)
+        timeout_ms = waiting_timeout_ms(&p->waiting, clock_now_ms(),
+                                        timeout_ms);
     int r = candidate_poll(p->candidate, polls, POLLS_N, timeout_ms);
     if (r < 0)
         return r;
@@ -133,6 +149,7 @@ static int turn(struct program *p)
         on_event(p, &event);
     output_flush(&p->output, p->candidate);
     check_output(p);
+    check_waiting(p);
     bool typed = p->leading && polls[POLL_KEYBOARD].revents != 0;
     if (signals_next(&p->signals) || (typed && keyboard_enter(&p->keyboard)))
         leave(p);
@@ -165,6 +182,7 @@ static void take_part(struct program *p)
     int r = 0;
     if (!join(p))
         return;
+    waiting_begin(&p->waiting, &p->options, clock_now_ms());
     keyboard_init(&p->keyboard, fd_own_terminal(STDIN_FILENO, O_RDONLY));
     output_begin(&p->output, p->options.config.id);
     output_flush(&p->output, p->candidate);

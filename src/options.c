@@ -120,7 +120,8 @@ static int take_value(struct parser *p, const struct option *option,
                       char *equals, char **ret_value)
 {
     if (!option->argument) {
-        if (equals && option->kind != OPTION_SWITCH)
+        if (equals && option->kind != OPTION_SWITCH &&
+            option->kind != OPTION_NOWAIT)
             return error_set(p->err, CANDIDATE_EINVAL,
                              "--%s: takes no argument", option->name);
         *ret_value = equals ? equals + 1 : NULL;
@@ -251,7 +252,8 @@ int options_parse(struct options *ret_options, int argc, char *const argv[],
                   struct candidate_error *err)
 {
     struct options options = { .action = OPTIONS_RUN,
-                               .log_level = CANDIDATE_INFO };
+                               .log_level = CANDIDATE_INFO,
+                               .wait_ms = -1 };
     candidate_config_init(&options.config);
     struct parser p = {
         .options = &options,

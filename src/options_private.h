@@ -9,6 +9,8 @@ enum option_kind {
     OPTION_STRING,   /* const char *, into argv or the environment */
     OPTION_SECONDS,  /* unsigned; a TTL */
     OPTION_DURATION, /* unsigned, in ms; Go's way to write it, as etcdctl */
+    OPTION_WAIT,     /* wait_ms: as above, or seconds */
+    OPTION_NOWAIT,   /* wait_ms: 0 */
     OPTION_SWITCH,   /* bool; bare, it means true */
     OPTION_LEVEL,    /* enum candidate_severity */
     OPTION_FORMAT,   /* enum log_format */
@@ -23,6 +25,7 @@ enum option_rivals {
     OPTION_NO_RIVALS,
     OPTION_RIVALS_ENDPOINTS,
     OPTION_RIVALS_PASSWORD, /* and --user, when a password is in it */
+    OPTION_RIVALS_WAIT,
     OPTION_RIVALS_N,
 };
 
@@ -38,7 +41,7 @@ struct option {
 };
 
 /* One entry is all that a new option of a known kind needs. */
-enum { OPTIONS_N = 21 };
+enum { OPTIONS_N = 23 };
 extern const struct option options_table[OPTIONS_N];
 
 /* Put a value that is no secret where it belongs.

@@ -13,6 +13,12 @@ const struct option options_table[OPTIONS_N] = {
     { "Election", "once", NULL, NULL,
       "end when leadership is lost; else try again", OPTION_SWITCH,
       OPTION_NO_RIVALS, FIELD(once) },
+    { "Election", "wait", "SECONDS", NULL,
+      "give up with 75 if not leading by then", OPTION_WAIT, OPTION_RIVALS_WAIT,
+      FIELD(wait_ms) },
+    { "Election", "nowait", NULL, NULL,
+      "give up with 75 at once if another leads", OPTION_NOWAIT,
+      OPTION_RIVALS_WAIT, FIELD(wait_ms) },
 
     { "etcd", "endpoints", "URL[,URL]...", "ETCDCTL_ENDPOINTS",
       "where etcd listens; default http://127.0.0.1:2379", OPTION_STRING,

@@ -35,7 +35,8 @@ enum {
     FRACTION_MAX = 1000000, /* further digits are ignored */
 };
 
-static const uint64_t duration_ns_max = (uint64_t)CANDIDATE_TIMEOUT_MS_MAX *
+/* Of any duration; ten times as much stays far from overflow. */
+static const uint64_t duration_ns_max = (uint64_t)OPTIONS_WAIT_S_MAX * 1000 *
     NS_PER_MS;
 
 /* The first that fits; so "ms" before "m". */
@@ -85,7 +86,6 @@ static bool take_duration(const char **text, uint64_t *ns)
     begin += strspn(begin, "0"); /* they are no digits that count */
     bool digits = begin > *text;
     *text = begin;
-    /* Ten times what is allowed, in ns, and it stays far from overflow. */
     uint64_t whole = take_digits(text, duration_ns_max * 10, &scale);
     digits = digits || *text > begin;
     uint64_t fraction = 0;
@@ -103,16 +103,31 @@ static bool take_duration(const char **text, uint64_t *ns)
 }
 
 /* As Go's time.ParseDuration(), without signs. Rounds up to whole ms. */
-static bool parse_duration(const char *text, unsigned *ret_ms)
+static bool parse_duration(const char *text, unsigned least_ms,
+                           unsigned most_ms, unsigned *ret_ms)
 {
     uint64_t ns = 0;
     do {
         if (!take_duration(&text, &ns))
             return false;
     } while (*text);
-    if (ns == 0)
+    uint64_t ms = (ns + NS_PER_MS - 1) / NS_PER_MS;
+    if (ms < least_ms || ms > most_ms)
         return false;
-    *ret_ms = (unsigned)((ns + NS_PER_MS - 1) / NS_PER_MS);
+    *ret_ms = (unsigned)ms;
+    return true;
+}
+
+/* Whole seconds, as other programs have it, or with units. */
+static bool parse_wait(const char *text, int64_t *ret_ms)
+{
+    unsigned ms = 0;
+    unsigned s = 0;
+    if (parse_number(text, 0, OPTIONS_WAIT_S_MAX, &s))
+        ms = s * 1000;
+    else if (!parse_duration(text, 0, OPTIONS_WAIT_S_MAX * 1000U, &ms))
+        return false;
+    *ret_ms = ms;
     return true;
 }
 
@@ -170,6 +185,7 @@ static const char *set(struct options *o, const struct option *option,
 {
     void *field = (char *)o + option->offset;
     unsigned number = 0;
+    bool on = false;
     switch (option->kind) {
     case OPTION_STRING:
     case OPTION_USER:
@@ -181,9 +197,18 @@ static const char *set(struct options *o, const struct option *option,
             ? NULL
             : "not a whole number of seconds from 2 to 300";
     case OPTION_DURATION:
-        return parse_duration(value, field)
+        return parse_duration(value, 1, CANDIDATE_TIMEOUT_MS_MAX, field)
             ? NULL
             : "not a time up to 1h such as 2s, 500ms or 1m30s";
+    case OPTION_WAIT:
+        return parse_wait(value, field)
+            ? NULL
+            : "not a time up to 24h, in seconds or such as 1m30s";
+    case OPTION_NOWAIT:
+        if (!parse_switch(value ? value : "true", &on))
+            return "neither true nor false";
+        *(int64_t *)field = on ? 0 : -1;
+        return NULL;
     case OPTION_SWITCH:
         return parse_switch(value ? value : "true", field)
             ? NULL

@@ -48,6 +48,50 @@ static void switch_takes_no_word_that_follows_it(void **state)
     assert_true(o.once);
 }
 
+static void wait_is_seconds_or_a_time(void **state)
+{
+    (void)state;
+    static const struct {
+        char *text;
+        int64_t ms;
+    } waits[] = {
+        { "0", 0 },          { "0s", 0 },
+        { "1", 1000 },       { "86400", 86400000 },
+        { "24h", 86400000 }, { "1m30s", 90000 },
+        { "1.5s", 1500 },    { "250ms", 250 },
+    };
+    struct options o;
+    assert_int_equal(PARSE(&o, NULL, "A"), 0);
+    assert_true(o.wait_ms < 0);
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        assert_int_equal(PARSE(&o, NULL, "--wait", waits[i].text, "A"), 0);
+        assert_int_equal(o.wait_ms, waits[i].ms);
+    }
+    static char *const wrong[] = { "",   "-1", "86401", "25h", "1.5",
+                                   "01", "x",  "1s1",   " 1" };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char words[200];
+        (void)snprintf(words, sizeof words,
+                       "--wait: \"%s\" is not a time up to 24h, in seconds or"
+                       " such as 1m30s",
+                       wrong[i]);
+        REFUSES(words, "--wait", wrong[i], "A");
+    }
+}
+
+static void nowait_is_a_switch_and_a_rival_of_wait(void **state)
+{
+    (void)state;
+    struct options o;
+    assert_int_equal(PARSE(&o, NULL, "--nowait", "A"), 0);
+    assert_int_equal(o.wait_ms, 0);
+    assert_int_equal(PARSE(&o, NULL, "--nowait=false", "A"), 0);
+    assert_true(o.wait_ms < 0);
+    REFUSES("--nowait: \"no\" is neither true nor false", "--nowait=no", "A");
+    REFUSES("--nowait: --wait says that already", "--wait", "3", "--nowait",
+            "A");
+}
+
 static void every_variable_of_etcdctls_counts(void **state)
 {
     (void)state;
@@ -181,6 +225,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(tls_options_name_files_and_switches),
         TEST(switch_takes_no_word_that_follows_it),
+        TEST(wait_is_seconds_or_a_time),
+        TEST(nowait_is_a_switch_and_a_rival_of_wait),
         TEST(every_variable_of_etcdctls_counts),
         TEST(times_are_written_as_in_go),
         TEST(log_level_and_format_are_words),
