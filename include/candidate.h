@@ -183,6 +183,16 @@ CANDIDATE_API void candidate_resign(struct candidate *c);
  * never keep the answer. */
 CANDIDATE_API bool candidate_leading(const struct candidate *c);
 
+/* When etcd last confirmed that this candidate takes part, in ms on
+ * CLOCK_BOOTTIME: when it sent the last renewal that counts, or, while its
+ * stream of watches stands and that renewal still holds, now. 0: it is not in
+ * the queue. For whoever watches over its health; says nothing of leading. */
+CANDIDATE_API int64_t candidate_confirmed_at_ms(const struct candidate *c);
+
+/* The place in the queue, as far as it is known without asking etcd: 1: it
+ * leads; 2: the next one; 0: further behind, or not in the queue. */
+CANDIDATE_API int candidate_place(const struct candidate *c);
+
 /* Until when leadership is certain, in ms on CLOCK_BOOTTIME; 0: not leading.
  * Grows with every confirmed renewal, never shrinks during one leadership. */
 CANDIDATE_API int64_t candidate_lead_until_ms(const struct candidate *c);

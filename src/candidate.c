@@ -136,6 +136,16 @@ bool candidate_leading(const struct candidate *c)
     return election_leading(&c->driver.election, clock_now_ms());
 }
 
+int64_t candidate_confirmed_at_ms(const struct candidate *c)
+{
+    return election_confirmed_at_ms(&c->driver.election, clock_now_ms());
+}
+
+int candidate_place(const struct candidate *c)
+{
+    return election_place(&c->driver.election, clock_now_ms());
+}
+
 int64_t candidate_lead_until_ms(const struct candidate *c)
 {
     return candidate_leading(c) ? c->driver.election.lease.lead_until_ms : 0;

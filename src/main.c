@@ -11,6 +11,7 @@
 #include "candidate.h"
 #include "options.h"
 #include "output.h"
+#include "service.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -29,6 +30,7 @@ struct program {
     struct keyboard keyboard;
     struct signals signals;
     struct waiting waiting;
+    struct service service;
     struct candidate *candidate; /* NULL: not taking part */
     bool leading;                /* as far as the events say */
     bool leaving;
@@ -69,8 +71,10 @@ static void refuse(struct program *p, int error,
 
 static void leave(struct program *p)
 {
-    if (p->candidate && !p->leaving)
+    if (p->candidate && !p->leaving) {
         candidate_resign(p->candidate);
+        service_stopping(&p->service);
+    }
     p->leaving = true;
 }
 
@@ -88,6 +92,7 @@ static void on_event(struct program *p, const struct candidate_event *event)
 {
     bool shown = !p->leaving;
     waiting_event(&p->waiting, event);
+    service_event(&p->service, event);
     switch (event->type) {
     case CANDIDATE_ATTEMPTING:
     case CANDIDATE_FOLLOWING:
@@ -127,6 +132,16 @@ static void check_waiting(struct program *p)
     leave(p);
 }
 
+static void inform_service(struct program *p)
+{
+    service_turn(&p->service,
+                 &(struct service_health){
+                     .now_ms = clock_now_ms(),
+                     .confirmed_at_ms = candidate_confirmed_at_ms(p->candidate),
+                     .place = candidate_place(p->candidate),
+                 });
+}
+
 /* One turn of the loop. Returns 0, or what candidate_poll() failed with. */
 static int turn(struct program *p)
 {
@@ -140,6 +155,7 @@ static int turn(struct program *p)
     if (!p->leaving)
         timeout_ms = waiting_timeout_ms(&p->waiting, clock_now_ms(),
                                         timeout_ms);
+    timeout_ms = service_timeout_ms(&p->service, clock_now_ms(), timeout_ms);
     int r = candidate_poll(p->candidate, polls, POLLS_N, timeout_ms);
     if (r < 0)
         return r;
@@ -150,6 +166,7 @@ static int turn(struct program *p)
     output_flush(&p->output, p->candidate);
     check_output(p);
     check_waiting(p);
+    inform_service(p);
     bool typed = p->leading && polls[POLL_KEYBOARD].revents != 0;
     if (signals_next(&p->signals) || (typed && keyboard_enter(&p->keyboard)))
         leave(p);
@@ -190,6 +207,7 @@ static void take_part(struct program *p)
     p->ended = p->output_failed; /* and nothing was sent */
     while (r >= 0 && !p->ended)
         r = turn(p);
+    service_stopping(&p->service);
     if (r < 0)
         fail(p, OPTIONS_EXIT_INTERNAL, "", candidate_strerror(r));
 }
@@ -219,6 +237,7 @@ int main(int argc, char *argv[])
     int closed = fd_fill_standard(&err);
     log_init(&p->log, fd_own_terminal(STDERR_FILENO, O_WRONLY));
     output_init(&p->output, fd_own_terminal(STDOUT_FILENO, O_WRONLY));
+    service_init(&p->service);
     int r = closed < 0 ? closed : signals_init(&p->signals, &err);
     if (r == 0)
         r = options_parse(&p->options, argc, argv, &err);
@@ -233,6 +252,7 @@ int main(int argc, char *argv[])
     output_drain(&p->output, p->candidate, OUTPUT_DRAIN_MS);
     check_output(p);
     candidate_free(p->candidate);
+    service_done(&p->service);
     log_done(&p->log);
     return p->exit_code;
 }

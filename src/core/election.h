@@ -201,6 +201,7 @@ struct election_lease {
     int64_t ttl_ms;            /* as etcd granted it */
     int64_t sent_at_ms;        /* of the last grant or renewal that succeeded */
     int64_t lead_until_ms;     /* from confirmed renewals only */
+    int64_t confirmed_at_ms;   /* sending of the last bracketed one */
     int64_t unconfirmed_at_ms; /* sending of a renewal not yet bracketed, 0 */
     uint64_t unconfirmed_term; /* and its reply's raft_term */
 };
@@ -278,6 +279,15 @@ int64_t election_deadline(const struct election *e);
 
 /* R5: leading at this instant? Evaluate at every use, never keep. */
 bool election_leading(const struct election *e, int64_t now_ms);
+
+/* When etcd last confirmed that we are in the queue or lead: the sending of
+ * the last renewal that counts; now_ms while a stream of watches stands and
+ * the lease of that renewal surely lives; 0: we are not in the queue. */
+int64_t election_confirmed_at_ms(const struct election *e, int64_t now_ms);
+
+/* 1: leading; 2: only the holder of the lock is before us, as far as was last
+ * read; 0: unknown. */
+int election_place(const struct election *e, int64_t now_ms);
 
 /* The name of a state, for messages. */
 const char *election_state_name(enum election_state state);

@@ -114,3 +114,13 @@ void election_queue_view(struct election *e, int64_t now_ms,
     if (!e->leader.create_revision && !e->said_holder_revision)
         e->check_at_ms = now_ms + ELECTION_LEADERLESS_MS;
 }
+
+int election_place(const struct election *e, int64_t now_ms)
+{
+    if (election_leading(e, now_ms))
+        return 1;
+    int64_t before = e->predecessor.create_revision;
+    bool next = e->state == ELECTION_WAITING && before &&
+        before == e->holder.create_revision;
+    return next ? 2 : 0;
+}

@@ -59,6 +59,60 @@ static void renewal_counts_only_when_bracketed(void **state)
     assert_int_equal(b.e.lease.lead_until_ms, before_ms + 3334);
 }
 
+/* For a leader a renewal alone confirms nothing; a standing watch does. */
+static void health_is_confirmed_by_renewals_and_the_watch(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    assert_int_equal(election_confirmed_at_ms(&b.e, b.now_ms + 8749),
+                     b.now_ms + 8749);
+    assert_int_equal(election_confirmed_at_ms(&b.e, b.now_ms + 8750), b.now_ms);
+    int64_t granted_at_ms = b.now_ms;
+    bench_step(&b,
+               (struct election_event){ .type = ELECTION_WATCH_LOST,
+                                        .watch_op = b.e.watch_op });
+    assert_int_equal(election_confirmed_at_ms(&b.e, b.now_ms + 1),
+                     granted_at_ms);
+    b.now_ms += 3334;
+    b.e.watch_retry_at_ms = INT64_MAX; /* not what this is about */
+    bench_tick(&b);
+    bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+    assert_int_equal(election_confirmed_at_ms(&b.e, b.now_ms), granted_at_ms);
+    bench_answer(
+        &b,
+        (struct election_reply){ .succeeded = true, .header.revision = 10 });
+    assert_int_equal(election_confirmed_at_ms(&b.e, b.now_ms + 1), b.now_ms);
+}
+
+static void place_is_known_at_the_head_of_the_queue(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    assert_int_equal(election_place(&b.e, b.now_ms), 1);
+    assert_int_equal(election_place(&b.e, b.now_ms + 8750), 0);
+    b = bench_waiter();
+    assert_int_equal(b.e.state, ELECTION_WAITING);
+    b.e.holder = b.e.predecessor;
+    assert_int_equal(election_place(&b.e, b.now_ms), 2);
+    b.e.holder.create_revision--;
+    assert_int_equal(election_place(&b.e, b.now_ms), 0);
+    b.e.holder = b.e.predecessor = (struct election_key){ 0 };
+    assert_int_equal(election_place(&b.e, b.now_ms), 0);
+}
+
+static void who_is_not_in_the_queue_is_not_confirmed(void **state)
+{
+    (void)state;
+    struct bench b = bench_granted(10000);
+    assert_int_equal(election_confirmed_at_ms(&b.e, b.now_ms), 0);
+    assert_int_equal(election_place(&b.e, b.now_ms), 0);
+    b = bench_waiter();
+    assert_int_equal(election_confirmed_at_ms(&b.e, b.now_ms + 7),
+                     b.now_ms + 7);
+    bench_step(&b, (struct election_event){ .type = ELECTION_LEAVE });
+    assert_int_equal(election_confirmed_at_ms(&b.e, b.now_ms), 0);
+}
+
 static void renewal_under_another_term_does_not_count(void **state)
 {
     (void)state;
@@ -266,6 +320,9 @@ int main(void)
         cmocka_unit_test(deadline_counts_from_before_sending),
         cmocka_unit_test(slow_grant_shortens_the_leadership),
         cmocka_unit_test(renewal_counts_only_when_bracketed),
+        cmocka_unit_test(health_is_confirmed_by_renewals_and_the_watch),
+        cmocka_unit_test(place_is_known_at_the_head_of_the_queue),
+        cmocka_unit_test(who_is_not_in_the_queue_is_not_confirmed),
         cmocka_unit_test(renewal_under_another_term_does_not_count),
         cmocka_unit_test(late_reply_changes_nothing),
         cmocka_unit_test(stopped_process_finds_that_it_lost),
