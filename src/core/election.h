@@ -22,6 +22,8 @@ enum {
     ELECTION_MARGIN_MS = 250,       /* delta: etcd's own residue */
     ELECTION_TTL_MS_MAX = 300000,   /* no reply is believed beyond it */
     ELECTION_LEAVE_MS_MAX = 3000,   /* how long a resignation may take */
+    ELECTION_DENIED_MS_MAX = 10000, /* how long nothing but refusals are borne
+                                       by who was let in before */
     ELECTION_NOTICES_MAX = 8,       /* what one step can announce */
 };
 
@@ -222,10 +224,12 @@ struct election {
     struct election_request request; /* under way while request_pending */
     bool request_pending;
     int64_t request_sent_at_ms;
-    int64_t retry_at_ms; /* no request before it */
-    unsigned failures_n; /* in a row */
-    unsigned denials_n;  /* in a row */
-    unsigned refusals_n; /* stale replies in a row */
+    int64_t retry_at_ms;  /* no request before it */
+    unsigned failures_n;  /* in a row */
+    unsigned denials_n;   /* in a row */
+    int64_t denied_at_ms; /* the first of these */
+    bool admitted;        /* etcd has let us queue or lead, once */
+    unsigned refusals_n;  /* stale replies in a row */
 
     struct election_lease lease;
     int64_t renew_at_ms;

@@ -41,16 +41,33 @@ static void retry(struct election *e, int64_t now_ms)
     e->retry_at_ms = now_ms + shorten(e, delay_ms);
 }
 
-static void denied(struct election *e, int64_t now_ms,
-                   struct election_actions *out)
+/* Whoever was let in before is configured well enough: a proxy's bad moment,
+ * or a role that is just being changed, must not end it. */
+static bool is_final(const struct election *e, int64_t now_ms)
 {
-    e->denials_n++;
-    if (e->state == ELECTION_LEADING || e->denials_n < e->config.endpoints_n)
+    return e->denials_n >= e->config.endpoints_n &&
+        (!e->admitted || e->state == ELECTION_LEAVING ||
+         now_ms - e->denied_at_ms >= ELECTION_DENIED_MS_MAX);
+}
+
+static void denied(struct election *e, int64_t now_ms,
+                   enum election_reason reason, struct election_actions *out)
+{
+    if (e->denials_n++ == 0)
+        e->denied_at_ms = now_ms;
+    if (e->state == ELECTION_LEADING || !is_final(e, now_ms))
         retry(e, now_ms);
     else if (e->state == ELECTION_LEAVING)
         election_candidacy_end(e, ELECTION_NOT_TOLD, out);
     else
-        election_candidacy_end(e, ELECTION_REFUSED, out);
+        election_candidacy_end(e, reason, out);
+}
+
+static void no_answer(struct election *e, int64_t now_ms)
+{
+    if (e->admitted) /* one endpoint's refusals say nothing of a dead one */
+        e->denials_n = 0;
+    retry(e, now_ms);
 }
 
 static void no_lease(struct election *e, int64_t now_ms,
@@ -84,7 +101,7 @@ static bool believe(struct election *e, int64_t now_ms,
         if (e->state == ELECTION_LEADING)
             election_candidacy_lose(e, now_ms, ELECTION_OTHER_CLUSTER, out);
         else
-            denied(e, now_ms, out);
+            denied(e, now_ms, ELECTION_OTHER_CLUSTER, out);
         return false;
     }
     /* What is given back may be given back to an etcd that was restored. */
@@ -141,6 +158,7 @@ static void on_attempt(struct election *e, int64_t now_ms,
                        const struct election_reply *reply,
                        struct election_actions *out)
 {
+    e->admitted = true;
     if (reply->same_id && !e->said_same_id) {
         election_notice_add(out, ELECTION_SAY_SAME_ID);
         e->said_same_id = true;
@@ -224,13 +242,13 @@ void election_reply_take(struct election *e, int64_t now_ms,
     e->request_pending = false;
     switch (reply->outcome) {
     case ELECTION_NO_ANSWER:
-        retry(e, now_ms);
+        no_answer(e, now_ms);
         break;
     case ELECTION_NO_LEASE:
         no_lease(e, now_ms, out);
         break;
     case ELECTION_DENIED:
-        denied(e, now_ms, out);
+        denied(e, now_ms, ELECTION_REFUSED, out);
         break;
     case ELECTION_ANSWERED:
         if (!believe(e, now_ms, &reply->header, out))
