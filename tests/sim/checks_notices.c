@@ -63,6 +63,26 @@ static void check_foreign(struct world *w, const struct peer *p)
         insane(w, p, "a foreign holder while a leader key is just missing");
 }
 
+/* Whoever could tell etcd of its end has left the queue by then. Not its
+ * affair is a lock key that an operator overwrites just then, or that an old
+ * attempt makes anew, late, behind the resignation. */
+static void check_ended(struct world *w, const struct peer *p,
+                        const struct election_notice *notice)
+{
+    const struct election *e = &p->e;
+    int64_t lease = e->lease.id; /* 0: it had none */
+    const struct fake_key *own = lease ? fake_etcd_key(&w->etcd, lease) : NULL;
+    if (notice->reason != ELECTION_REASON_NONE || !own)
+        return;
+    bool on_lease = own->at.lease == lease &&
+        (!e->resigned || own->at.create_revision == e->lock_revision);
+    if (on_lease || e->lock_detached)
+        checks_violated(
+            w, CHECK_no_leak,
+            "%c has ended, but its lock key of revision %" PRId64 " has not",
+            p->who < 26 ? 'A' + p->who : '?', own->at.create_revision);
+}
+
 void checks_noticed(struct world *w, const struct peer *p,
                     const struct election_notice *notice)
 {
@@ -96,6 +116,7 @@ void checks_noticed(struct world *w, const struct peer *p,
         w->checks.lost_n++;
         break;
     case ELECTION_SAY_ENDED:
+        check_ended(w, p, notice);
         record->said = CHECKS_ENDED;
         break;
     case ELECTION_SAY_KEY_FOR_EVER:

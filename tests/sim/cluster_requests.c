@@ -6,11 +6,12 @@
 #include "sim/world.h"
 
 enum {
-    COMMIT_RETRY_US = 100000, /* to look again for a quorum */
-    CARRIED_PERMILLE = 500,   /* of a lost leader's proposals */
-    NO_LEADER_PERMILLE = 250, /* are told so at once */
-    PROMPT_PERMILLE = 250,    /* of expired leases go without delay */
-    EARLY_PERCENT = 60,       /* sabotage: of the TTL */
+    COMMIT_RETRY_US = 100000,  /* to look again for a quorum */
+    REVOCATION_LOOK_US = 1000, /* to look again for a lease's end */
+    CARRIED_PERMILLE = 500,    /* of a lost leader's proposals */
+    NO_LEADER_PERMILLE = 250,  /* are told so at once */
+    PROMPT_PERMILLE = 250,     /* of expired leases go without delay */
+    EARLY_PERCENT = 60,        /* sabotage: of the TTL */
 };
 
 static void answer(struct world *w, struct parcel *parcel, uint64_t term)
@@ -55,15 +56,16 @@ static void keep_alive(struct world *w, struct parcel *parcel)
     struct fake_lease *lease = fake_etcd_lease(&w->etcd, parcel->request.lease);
     bool expired = lease &&
         (lease->revoking || w->now_us >= lease->expires_at_us);
-    if (expired && !cluster_has_quorum(w)) {
-        network_drop(w, parcel); /* it waits for the revocation */
+    if (expired) { /* it waits for the revocation */
+        world_at(w, w->now_us + REVOCATION_LOOK_US, WORLD_ARRIVE, parcel->who,
+                 (uint64_t)parcel->slot);
         return;
     }
     parcel->event.reply = (struct election_reply){
         .outcome = ELECTION_ANSWERED,
-        .ttl_ms = lease && !expired ? lease->ttl_ms : 0,
+        .ttl_ms = lease ? lease->ttl_ms : 0,
     };
-    if (lease && !expired)
+    if (lease)
         lease->expires_at_us = w->now_us + lease->ttl_ms * WORLD_US_PER_MS;
     answer(w, parcel, w->cluster.term);
 }
@@ -151,7 +153,8 @@ static void execute(struct world *w, struct parcel *parcel)
         grant(w, parcel);
         break;
     case ELECTION_REVOKE:
-        revoked = fake_etcd_revoke(&w->etcd, lease, w->cluster.term);
+        revoked = w->plan.sabotage.revoked_in_vain ||
+            fake_etcd_revoke(&w->etcd, lease, w->cluster.term);
         parcel->event.reply = (struct election_reply){
             .outcome = revoked ? ELECTION_ANSWERED : ELECTION_NO_LEASE,
         };

@@ -40,6 +40,7 @@ static const struct sabotage_choice choices[] = {
       20,
       { .claims_dropped = true } },
     { "leases-for-ever", CHECK_no_leak, 100, { .leases_for_ever = true } },
+    { "revoked-in-vain", CHECK_no_leak, 100, { .revoked_in_vain = true } },
     { "no-backoff", CHECK_no_busy_loop, 100, { .no_backoff = true } },
     { "restored", CHECK_tokens_grow, 100, { .restored = true } },
     { "mute", CHECK_sane_announcements, 20, { .mute = true } },

@@ -22,6 +22,7 @@ struct sabotage {
     bool early_expiry;        /* etcd breaks its leases' promise */
     bool leases_for_ever;     /* etcd forgets none */
     bool claims_dropped;      /* on the way, always */
+    bool revoked_in_vain;     /* etcd says that it did, and did not */
     bool no_backoff;          /* a failure is followed by the next try */
     bool restored;            /* etcd comes back from an old snapshot */
     bool mute;                /* "Attempting leadership..." is not said */

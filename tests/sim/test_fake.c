@@ -12,6 +12,7 @@
 #include "sim/world.h"
 
 enum { LEASE = 11, OTHER = 12, OWNER = 0, TERM = 2, TTL_MS = 5000 };
+enum { NOT_YET = -1 }; /* in place of a reply's TTL */
 
 static const struct fake_lock_sabotage nothing = { 0 };
 
@@ -153,8 +154,8 @@ static void new_leader_gives_leases_their_whole_time_and_more(void **state)
         w->now_us + (int64_t)(CLUSTER_ELECTION_MS + TTL_MS) * WORLD_US_PER_MS);
 }
 
-/* Ask a member to keep the leader's lease alive; its reply is on its way. */
-static struct election_reply keep_alive(struct world *w, int member)
+/* Ask a member to keep the leader's lease alive. */
+static struct parcel *send_keepalive(struct world *w, int member)
 {
     struct parcel *parcel = network_take(w);
     parcel->who = 1; /* does not live, so nobody reads it */
@@ -163,8 +164,30 @@ static struct election_reply keep_alive(struct world *w, int member)
         .type = ELECTION_KEEPALIVE,
         .lease = w->peers[0].e.lease.id,
     };
+    parcel->event.reply = (struct election_reply){ .ttl_ms = NOT_YET };
     cluster_arrive(w, parcel);
-    return parcel->event.reply;
+    return parcel;
+}
+
+/* And the reply is on its way. */
+static struct election_reply keep_alive(struct world *w, int member)
+{
+    return send_keepalive(w, member)->event.reply;
+}
+
+static void keepalive_of_an_expired_lease_waits_for_its_end(void **state)
+{
+    struct world *w = *state;
+    peer_crash(w, 0);
+    world_run_until(w, lease_of_leader(w)->expires_at_us);
+    const struct parcel *parcel = send_keepalive(w, w->cluster.leader);
+    while (lease_of_leader(w)) {
+        assert_int_equal(parcel->event.reply.ttl_ms, NOT_YET);
+        world_run_until(w, w->now_us + WORLD_US_PER_MS);
+    }
+    world_run_until(w, w->now_us + WORLD_US_PER_S);
+    assert_int_equal(parcel->event.reply.outcome, ELECTION_ANSWERED);
+    assert_int_equal(parcel->event.reply.ttl_ms, 0);
 }
 
 static void stuck_leader_confirms_what_means_nothing(void **state)
@@ -250,6 +273,7 @@ int main(void)
         STORE(claim_compares_own_key_older_keys_and_leader_key),
         STORE(resignation_leaves_the_keys_of_others),
         TEST(new_leader_gives_leases_their_whole_time_and_more),
+        TEST(keepalive_of_an_expired_lease_waits_for_its_end),
         TEST(stuck_leader_confirms_what_means_nothing),
         TEST(restarted_leader_has_to_be_elected_again),
         TEST(leader_cut_off_steps_down_after_two_time_outs),

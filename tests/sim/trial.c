@@ -12,8 +12,8 @@ enum {
     SLOWEST_PPM = 900000, /* rho */
     FASTEST_PPM = 1100000,
     HALF_PPM = 500000,
-    ETCD_TTL_MS = 4000,  /* what some clusters grant at least */
-    HAND_OVER_MS = 2000, /* a resignation, a watch, a claim */
+    ETCD_TTL_MS = 4000, /* what some clusters grant at least */
+    HAND_OVER_MS = 300, /* a resignation, a watch, a claim */
 };
 
 static void draw_plan(struct world_plan *plan)
