@@ -178,6 +178,12 @@ CANDIDATE_API bool candidate_next(struct candidate *c,
  * 3 s, with status 0 or, when etcd could not be told, CANDIDATE_ERETRY. */
 CANDIDATE_API void candidate_resign(struct candidate *c);
 
+/* Step down, or give up the place in the queue, and queue anew at its end:
+ * candidate_leading() is false from here on; a leader's LOST and what comes
+ * after it are the next events. Who stands alone leads again, with another
+ * token. Stop what must run only under the leader first. */
+CANDIDATE_API void candidate_yield(struct candidate *c);
+
 /* Whether this candidate leads at this very instant: elected, not deposed as
  * far as is known, and before the deadline. Asks the clock at every call, so
  * never keep the answer. */

@@ -131,6 +131,11 @@ void candidate_resign(struct candidate *c)
     driver_resign(&c->driver);
 }
 
+void candidate_yield(struct candidate *c)
+{
+    driver_yield(&c->driver);
+}
+
 bool candidate_leading(const struct candidate *c)
 {
     return election_leading(&c->driver.election, clock_now_ms());

@@ -348,3 +348,10 @@ void driver_resign(struct driver *d)
          &(struct election_event){ .type = ELECTION_LEAVE,
                                    .now_ms = clock_now_ms() });
 }
+
+void driver_yield(struct driver *d)
+{
+    step(d,
+         &(struct election_event){ .type = ELECTION_YIELD,
+                                   .now_ms = clock_now_ms() });
+}

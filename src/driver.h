@@ -56,4 +56,7 @@ void driver_work(struct driver *d);
 /* Leave the election. */
 void driver_resign(struct driver *d);
 
+/* Give up what is held, and queue anew. */
+void driver_yield(struct driver *d);
+
 #endif

@@ -40,6 +40,7 @@ static const struct {
                                  " restore",
                                  NO_KEY, "" },
     [ELECTION_REFUSED] = { "every endpoint refuses", NO_KEY, "" },
+    [ELECTION_YIELDED] = { "stepped down as asked", NO_KEY, "" },
     [ELECTION_NOT_TOLD] = { "etcd could not be told of the resignation; the"
                             " lease runs out by itself",
                             NO_KEY, "" },

@@ -67,7 +67,8 @@ static bool wants_barrier(const struct election *e, int64_t now_ms)
 /* Revoking deletes the keys as well, but the successor may start before. */
 static bool wants_resign(const struct election *e)
 {
-    return e->lock_detached || (e->leader_revision && !e->resigned);
+    bool in_order = e->state == ELECTION_LEAVING || e->yielding;
+    return e->lock_detached || (in_order && e->leader_revision && !e->resigned);
 }
 
 static void send_due(struct election *e, int64_t now_ms,
@@ -105,9 +106,6 @@ static void send_due(struct election *e, int64_t now_ms,
             send(e, now_ms, ELECTION_KEEPALIVE, try_ms, out);
         break;
     case ELECTION_DROPPING:
-        send(e, now_ms, e->lock_detached ? ELECTION_RESIGN : ELECTION_REVOKE,
-             try_ms, out);
-        break;
     case ELECTION_LEAVING:
         send(e, now_ms, wants_resign(e) ? ELECTION_RESIGN : ELECTION_REVOKE,
              try_ms, out);
@@ -168,6 +166,9 @@ void election_step(struct election *e, const struct election_event *event,
         break;
     case ELECTION_LEAVE:
         election_candidacy_leave(e, now_ms, ret_actions);
+        break;
+    case ELECTION_YIELD:
+        election_candidacy_yield(e, now_ms, ret_actions);
         break;
     }
     if (!e->request_pending && now_ms >= e->retry_at_ms)

@@ -34,7 +34,7 @@ enum {
     X(ATTEMPTING) /* entering the queue, or leading straight away */           \
     X(WAITING)    /* in the queue */                                           \
     X(LEADING)    /* until the deadline */                                     \
-    X(DROPPING) /* giving back a lost candidacy's lease, then again; as      \
+    X(DROPPING) /* giving back an ended candidacy's lease, then again; as    \
                      long as nobody answers no fresh lease could be had */ \
     X(LEAVING)  /* resigning for good */                                       \
     X(ENDED)
@@ -109,6 +109,7 @@ enum election_reason {
     ELECTION_REVISION_BACK,  /* etcd's revision went back */
     ELECTION_REFUSED,        /* every endpoint refuses for good */
     ELECTION_NOT_TOLD,       /* etcd could not be told of the resignation */
+    ELECTION_YIELDED,        /* by ELECTION_YIELD */
 };
 
 struct election_notice {
@@ -175,6 +176,7 @@ enum election_event_type {
     ELECTION_CHANGED,    /* watch_op, role, key or deleted_at_revision */
     ELECTION_WATCH_LOST, /* watch_op: ended, cancelled, compacted, refused */
     ELECTION_LEAVE,      /* resign and end */
+    ELECTION_YIELD,      /* give up what we have, then queue anew, at the end */
 };
 
 struct election_event {
@@ -241,6 +243,7 @@ struct election {
     bool barrier_due;
     int64_t check_at_ms;
     unsigned late_wins_n;
+    bool yielding;         /* DROPPING: what is held is ours to give up */
     bool resigned;         /* LEAVING, DROPPING: our keys are gone */
     int64_t give_up_at_ms; /* LEAVING */
 

@@ -65,6 +65,7 @@ void election_candidacy_begin(struct election *e, int64_t now_ms)
     e->lock_revision = 0;
     e->leader_revision = 0;
     e->lock_detached = false;
+    e->yielding = false;
     e->resigned = false;
     e->claim_due = false;
     e->barrier_due = false;
@@ -135,6 +136,29 @@ void election_candidacy_leave(struct election *e, int64_t now_ms,
     election_candidacy_become(e, ELECTION_LEAVING);
     e->retry_at_ms = now_ms;
     e->give_up_at_ms = now_ms + ELECTION_LEAVE_MS_MAX;
+}
+
+/* Where nothing is held there is nothing to give up. */
+void election_candidacy_yield(struct election *e, int64_t now_ms,
+                              struct election_actions *out)
+{
+    switch (e->state) {
+    case ELECTION_LEADING:
+        election_candidacy_lose(e, now_ms, ELECTION_YIELDED, out);
+        e->yielding = true;
+        break;
+    case ELECTION_ATTEMPTING:
+    case ELECTION_WAITING:
+        election_candidacy_restart(e, now_ms, false, out);
+        break;
+    case ELECTION_IDLE:
+    case ELECTION_GRANTING:
+    case ELECTION_DROPPING:
+    case ELECTION_LEAVING:
+    case ELECTION_ENDED:
+        return;
+    }
+    e->retry_at_ms = now_ms;
 }
 
 void election_candidacy_pass_deadlines(struct election *e, int64_t now_ms,

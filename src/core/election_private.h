@@ -45,6 +45,10 @@ void election_candidacy_lost(struct election *e, int64_t now_ms,
                              struct election_actions *out);
 void election_candidacy_leave(struct election *e, int64_t now_ms,
                               struct election_actions *out);
+/* Give up the leadership or the place in the queue, in order, and begin
+ * afresh: behind everyone who waits now. */
+void election_candidacy_yield(struct election *e, int64_t now_ms,
+                              struct election_actions *out);
 void election_candidacy_end(struct election *e, enum election_reason reason,
                             struct election_actions *out);
 /* Do what the passing of time alone demands. */

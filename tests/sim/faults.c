@@ -306,6 +306,9 @@ void faults_start(struct world *w, size_t number)
     case FAULT_leave:
         peer_leave(w, fault->who);
         break;
+    case FAULT_yield:
+        peer_yield(w, fault->who);
+        break;
     case FAULT_clock:
         set_rate(w, fault);
         break;

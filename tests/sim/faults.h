@@ -16,6 +16,7 @@ struct world;
     X(crash, "process killed")                                                 \
     X(pause, "process stopped")                                                \
     X(leave, "process told to resign")                                         \
+    X(yield, "process told to queue anew")                                     \
     X(clock, "clock at another rate")                                          \
     X(link, "members out of a process's reach")                                \
     X(loss, "messages get lost")                                               \

@@ -296,3 +296,27 @@ void peer_leave(struct world *w, int who)
     if (p->alive && !p->paused)
         step(w, p, &(struct election_event){ .type = ELECTION_LEAVE });
 }
+
+/* Sabotage: etcd is told, but the candidate itself leads on. */
+static void yield_in_secret(struct world *w, struct peer *p)
+{
+    struct election_request request = {
+        .type = ELECTION_RESIGN,
+        .op = p->e.ops, /* its reply is dropped */
+        .lease = p->e.lease.id,
+        .lock_revision = p->e.lock_revision,
+    };
+    if (p->e.state == ELECTION_LEADING && !p->e.request_pending)
+        network_send(w, p, &request);
+}
+
+void peer_yield(struct world *w, int who)
+{
+    struct peer *p = &w->peers[who];
+    if (!p->alive || p->paused)
+        return;
+    if (w->plan.sabotage.yields_in_secret)
+        yield_in_secret(w, p);
+    else
+        step(w, p, &(struct election_event){ .type = ELECTION_YIELD });
+}

@@ -58,6 +58,7 @@ void peer_crash(struct world *w, int who);
 void peer_pause(struct world *w, int who);
 void peer_resume(struct world *w, int who);
 void peer_leave(struct world *w, int who);
+void peer_yield(struct world *w, int who);
 void peer_set_rate(struct world *w, int who, int64_t rate_ppm);
 
 #endif

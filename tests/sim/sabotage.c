@@ -43,6 +43,10 @@ static const struct sabotage_choice choices[] = {
     { "revoked-in-vain", CHECK_no_leak, 100, { .revoked_in_vain = true } },
     { "no-backoff", CHECK_no_busy_loop, 100, { .no_backoff = true } },
     { "restored", CHECK_tokens_grow, 100, { .restored = true } },
+    { "yields-in-secret",
+      CHECK_at_most_one_leader,
+      500,
+      { .yields_in_secret = true } },
     { "mute", CHECK_sane_announcements, 20, { .mute = true } },
 };
 

@@ -25,6 +25,7 @@ struct sabotage {
     bool revoked_in_vain;     /* etcd says that it did, and did not */
     bool no_backoff;          /* a failure is followed by the next try */
     bool restored;            /* etcd comes back from an old snapshot */
+    bool yields_in_secret;    /* and leads on until it is told of its keys */
     bool mute;                /* "Attempting leadership..." is not said */
     struct fake_lock_sabotage lock;
 };

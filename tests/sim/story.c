@@ -58,6 +58,8 @@ static const char *reason_name(enum election_reason reason)
         return "refused";
     case ELECTION_NOT_TOLD:
         return "not told";
+    case ELECTION_YIELDED:
+        return "yielded";
     }
     return "?";
 }
@@ -150,6 +152,7 @@ static void narrate_event(const struct election_event *event)
         [ELECTION_START] = "start",         [ELECTION_TICK] = "tick",
         [ELECTION_REPLY] = "reply",         [ELECTION_CHANGED] = "changed",
         [ELECTION_WATCH_LOST] = "no watch", [ELECTION_LEAVE] = "leave",
+        [ELECTION_YIELD] = "yield",
     };
     const struct election_reply *r = &event->reply;
     (void)fprintf(stderr, "%s", names[event->type]);

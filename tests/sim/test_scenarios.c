@@ -62,6 +62,49 @@ static void waiter_that_goes_changes_nothing(void **state)
     scenario_expect_promises(w);
 }
 
+static void leader_that_yields_queues_behind_the_others(void **state)
+{
+    struct world *w = *state;
+    scenario_start(w, 3);
+    peer_yield(w, A);
+    assert_false(peer_believes(&w->peers[A], w->now_us));
+    scenario_pass_ms(w, SCENARIO_SOON_MS);
+    scenario_expect(w, A,
+                    CANDIDATE("A") LEADS
+                    "Lost leadership: yielded\n" AGAIN FOLLOWS("B"));
+    scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN LEADS);
+    peer_leave(w, B);
+    scenario_pass_ms(w, SCENARIO_SOON_MS);
+    scenario_expect(w, C,
+                    CANDIDATE("C") FOLLOWS("A") AGAIN FOLLOWS("B") AGAIN LEADS);
+    scenario_expect_promises(w);
+}
+
+static void leader_that_yields_alone_leads_again(void **state)
+{
+    struct world *w = *state;
+    scenario_start(w, 1);
+    peer_yield(w, A);
+    scenario_pass_ms(w, SCENARIO_SOON_MS);
+    scenario_expect(
+        w, A, CANDIDATE("A") LEADS "Lost leadership: yielded\n" AGAIN LEADS);
+    scenario_expect_promises(w);
+}
+
+static void waiter_that_yields_goes_to_the_end_in_silence(void **state)
+{
+    struct world *w = *state;
+    scenario_start(w, 3);
+    peer_yield(w, B);
+    scenario_pass_ms(w, SCENARIO_SOON_MS);
+    scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A"));
+    peer_leave(w, A);
+    scenario_pass_ms(w, SCENARIO_SOON_MS);
+    scenario_expect(w, C, CANDIDATE("C") FOLLOWS("A") AGAIN LEADS);
+    scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN FOLLOWS("C"));
+    scenario_expect_promises(w);
+}
+
 static void operator_who_deletes_the_lock_key_deposes(void **state)
 {
     struct world *w = *state;
@@ -175,6 +218,9 @@ int main(void)
         TEST_ALONE(three_candidates_lead_in_turn),
         TEST(crashed_leader_is_followed_when_its_lease_ends),
         TEST(waiter_that_goes_changes_nothing),
+        TEST(leader_that_yields_queues_behind_the_others),
+        TEST(leader_that_yields_alone_leads_again),
+        TEST(waiter_that_yields_goes_to_the_end_in_silence),
         TEST(operator_who_deletes_the_lock_key_deposes),
         TEST(operator_who_deletes_the_leader_key_deposes),
         TEST(operator_who_revokes_the_lease_deposes),

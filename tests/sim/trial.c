@@ -42,7 +42,8 @@ static bool waits_in_silence(const struct world *w)
     return false;
 }
 
-/* Each leader resigns in its turn; the last one stays. */
+/* Each leader resigns in its turn, or goes to the end of the queue; the last
+ * one stays. */
 static void hand_over(struct world *w)
 {
     for (int left = 1; left < w->plan.peers_n; left++) {
@@ -58,12 +59,15 @@ static void hand_over(struct world *w)
         }
         if (!leaders || !waiters)
             return;
-        peer_leave(w, leader);
+        if (world_chance(w, 500))
+            peer_yield(w, leader);
+        else
+            peer_leave(w, leader);
         int64_t hand_over_ms = HAND_OVER_MS;
         if (waits_in_silence(w))
             hand_over_ms += w->plan.ttl_ms; /* it asks every half TTL */
         world_run_until(w, w->now_us + hand_over_ms * WORLD_US_PER_MS);
-        checks_led(w, "after a resignation");
+        checks_led(w, "after a hand-over");
     }
 }
 

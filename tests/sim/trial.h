@@ -3,7 +3,7 @@
  * A number of candidates, an etcd cluster and a time to live are drawn; faults
  * come for a while and end; within checks_recovery_us() someone must lead, and
  * when everyone but the leader has had time to settle nothing may be left of
- * the dead. Then the leaders resign one after the other.
+ * the dead. Then the leaders resign or step down, one after the other.
  */
 #ifndef TRIAL_H
 #define TRIAL_H

@@ -54,7 +54,7 @@ static struct election_event random_event(const struct election *e,
     static const enum election_event_type types[] = {
         ELECTION_TICK,       ELECTION_REPLY, ELECTION_REPLY,   ELECTION_REPLY,
         ELECTION_REPLY,      ELECTION_REPLY, ELECTION_CHANGED, ELECTION_CHANGED,
-        ELECTION_WATCH_LOST, ELECTION_START,
+        ELECTION_WATCH_LOST, ELECTION_START, ELECTION_YIELD,
     };
     static const enum election_role roles[] = {
         ELECTION_OWN,
@@ -63,7 +63,7 @@ static struct election_event random_event(const struct election *e,
         ELECTION_HOLDER,
     };
     return (struct election_event){
-        .type = below(r, 200) ? types[below(r, 10)] : ELECTION_LEAVE,
+        .type = below(r, 200) ? types[below(r, 11)] : ELECTION_LEAVE,
         .now_ms = now_ms,
         .reply = random_reply(e, r),
         .watch_op = e->watch_op - (below(r, 20) == 0),
