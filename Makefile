@@ -8,6 +8,7 @@ WERROR ?= 0
 SANITIZE ?= 0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 ifeq ($(origin CC),default)
 CC = cc
 endif
@@ -166,20 +167,23 @@ demo: all ## three candidates side by side in tmux
 	scripts/demo.sh
 
 install: export PC_FILE := $(PC_FILE)
-install: all ## program, library, header, pkg-config to $(DESTDIR)$(PREFIX)
+install: all ## program, library, header, unit to $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include \
-		$(LIBDIR)/pkgconfig)
+		$(LIBDIR)/pkgconfig $(UNITDIR))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/candidate.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libcandidate.so
 	@printf '%s\n' "$$PC_FILE" >$(DESTDIR)$(LIBDIR)/pkgconfig/candidate.pc
+	@sed 's|^ExecStart=/usr/local|ExecStart=$(PREFIX)|' \
+		scripts/candidate@.service >$(DESTDIR)$(UNITDIR)/candidate@.service
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/candidate include/candidate.h)
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libcandidate.a libcandidate.so \
 		$(notdir $(SHARED)) pkgconfig/candidate.pc)
+	rm -f $(DESTDIR)$(UNITDIR)/candidate@.service
 
 # ---- looking after it ----
 lint: ## style, layers, static analysis

@@ -8,7 +8,7 @@ declare -A needs=(
     [build]='compiler make libc-headers pkg-config libcurl libcjson'
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
-        script'
+        script systemd-analyze'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
 )
@@ -40,6 +40,7 @@ package() {
     c++) echo g++ ;;
     pkill) echo procps ;;
     script) echo bsdutils ;;
+    systemd-analyze) echo systemd ;;
     clang-runtimes) # named after clang's version, which must be there first
         ! have clang || echo "libclang-rt-$(clang -dumpversion |
             cut -d. -f1)-dev" ;;
