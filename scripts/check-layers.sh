@@ -38,7 +38,8 @@ allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 
 # What belongs to the program, the library must not know.
 private='access|options|options_private|output|service|waiting|'
-private+='sys/(fd|keyboard|log|notify|secret|signals|srv|srv_reply)'
+private+='sys/(fd|keyboard|log|notify|secret|signals|srv|srv_reply|'
+private+='deadman|spawn|tree)'
 while IFS= read -r line; do
     complain "$line"
 done < <(grep -HnE "^#include \"($private)\.h" \

@@ -1,0 +1,122 @@
+/* spawn.c: see spawn.h. */
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+
+enum {
+    SPAWN_EXIT_CANNOT = 127, /* nobody looks at it: the errno is told */
+    SPAWN_RESULT_FD = 3,
+};
+
+/* Where it is looked for when PATH does not say it; as execvp(3). */
+static const char path_default[] = "/bin:/usr/bin";
+
+/* Returns the errno of the first reason that is not "no such file". */
+static int execute_in_path(char *const *argv, const char *path)
+{
+    int error = ENOENT;
+    for (bool more = true; more;) {
+        int bytes = (int)strcspn(path, ":");
+        char file[PATH_MAX];
+        int n = snprintf(file, sizeof file, "%.*s%s%s", bytes, path,
+                         bytes > 0 ? "/" : "", argv[0]);
+        more = path[bytes] == ':';
+        path += bytes + more;
+        if (n < 0 || (size_t)n >= sizeof file)
+            continue;
+        execve(file, argv, environ);
+        if (errno != ENOENT && errno != ENOTDIR && error == ENOENT)
+            error = errno;
+        if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+            break;
+    }
+    return error;
+}
+
+/* Not execvp(): it runs a file that is no program by a shell. */
+static int execute(char *const *argv)
+{
+    if (!strchr(argv[0], '/')) {
+        const char *path = getenv("PATH");
+        return execute_in_path(argv, path ? path : path_default);
+    }
+    execve(argv[0], argv, environ);
+    return errno;
+}
+
+/* SIGTTOU is not ignored any more, but still blocked. */
+static void take_foreground(pid_t giver)
+{
+    if (tcgetpgrp(STDIN_FILENO) == giver)
+        (void)tcsetpgrp(STDIN_FILENO, getpid());
+}
+
+static int keep_result_fd_only(int fd)
+{
+    if (fd != SPAWN_RESULT_FD &&
+        dup3(fd, SPAWN_RESULT_FD, O_CLOEXEC) != SPAWN_RESULT_FD)
+        return errno;
+    return close_range(SPAWN_RESULT_FD + 1, UINT_MAX, 0) == 0 ? 0 : errno;
+}
+
+/* The whole life of the child until it is another program. */
+_Noreturn static void become(const struct spawn *s, pid_t parent, int fd)
+{
+    sigset_t all;
+    sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, NULL);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) /* it died before the line above */
+        _exit(SPAWN_EXIT_CANNOT);
+    (void)setpgid(0, 0);
+    take_foreground(s->giver);
+    int error = keep_result_fd_only(fd);
+    if (error == 0) {
+        fd = SPAWN_RESULT_FD;
+        signals_restore(s->signals);
+        error = clock_now_ms() >= s->not_after_ms ? ETIME : execute(s->argv);
+    }
+    (void)!write(fd, &error, sizeof error);
+    _exit(SPAWN_EXIT_CANNOT);
+}
+
+int spawn_start(const struct spawn *s, pid_t *ret_pid, int *ret_fd)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return errno;
+    pid_t self = getpid();
+    pid_t pid = fork();
+    if (pid == 0)
+        become(s, self, ends[1]);
+    int error = pid < 0 ? errno : 0;
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return error;
+    }
+    (void)setpgid(pid, pid); /* whoever of the two is first */
+    *ret_pid = pid;
+    *ret_fd = ends[0];
+    return 0;
+}
+
+int spawn_result(int fd)
+{
+    int error = 0;
+    ssize_t n;
+    do
+        n = read(fd, &error, sizeof error);
+    while (n < 0 && errno == EINTR);
+    return n == sizeof error ? error : 0;
+}

@@ -1,0 +1,141 @@
+/* tree.c: see tree.h.
+ *
+ * One walk through /proc, which lists processes by their number. A child has
+ * mostly a greater one than its parent: so one walk finds most of a tree, and
+ * needs to know no more of a process than who its parent is. What a walk
+ * misses has lost its parent when the next one comes, and is our own child.
+ *
+ * A walk that finds nothing proves that nothing is left: our children stay in
+ * /proc until we reap them, which happens nowhere but here, and every other
+ * descendant needs one of them above it.
+ */
+#include "sys/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/error.h"
+
+enum {
+    TREE_KNOWN_MAX = 1024, /* descendants whose children a walk looks for */
+    TREE_STAT_BYTES = 256, /* of /proc/PID/stat; only its start matters */
+};
+
+struct walk {
+    pid_t self;
+    const pid_t *spare;
+    unsigned spare_n;
+    pid_t known[TREE_KNOWN_MAX]; /* sorted: /proc is */
+    unsigned known_n;
+    int found_n;
+};
+
+/* Who the parent of a process is. Returns false when there is no such
+ * process. */
+static bool look(int proc, const char *name, pid_t *ret_parent)
+{
+    char path[32];
+    char stat[TREE_STAT_BYTES];
+    (void)snprintf(path, sizeof path, "%.16s/stat", name);
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, stat, sizeof stat - 1);
+    close(fd);
+    if (n <= 0)
+        return false;
+    stat[n] = '\0';
+    /* "PID (NAME) STATE PARENT ..."; a name may have any bytes in it. */
+    const char *behind = strrchr(stat, ')');
+    if (!behind || strlen(behind) < 5)
+        return false;
+    *ret_parent = (pid_t)strtol(behind + 4, NULL, 10);
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const pid_t *one = a;
+    const pid_t *other = b;
+    return (*one > *other) - (*one < *other);
+}
+
+static bool is_below(const struct walk *w, pid_t parent)
+{
+    return parent == w->self ||
+        bsearch(&parent, w->known, w->known_n, sizeof *w->known, compare);
+}
+
+static bool is_spared(const struct walk *w, pid_t pid)
+{
+    for (unsigned i = 0; i < w->spare_n; i++)
+        if (w->spare[i] == pid)
+            return true;
+    return false;
+}
+
+/* Through a descriptor that was opened before the last look: had the process
+ * been another by then, the signal would reach nobody. Our own children keep
+ * their number until we reap them. */
+static void kill_one(const struct walk *w, int proc, const char *name,
+                     pid_t pid)
+{
+    pid_t parent;
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (look(proc, name, &parent) && is_below(w, parent)) {
+        if (fd >= 0)
+            (void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+        else if (parent == w->self)
+            (void)kill(pid, SIGKILL);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A zombie is killed as well: other threads of it may live. */
+static void visit(struct walk *w, int proc, const char *name)
+{
+    pid_t pid = (pid_t)strtol(name, NULL, 10);
+    pid_t parent;
+    if (pid <= 0 || !look(proc, name, &parent) || !is_below(w, parent) ||
+        is_spared(w, pid))
+        return;
+    w->found_n++;
+    if (w->known_n < TREE_KNOWN_MAX &&
+        (w->known_n == 0 || w->known[w->known_n - 1] < pid))
+        w->known[w->known_n++] = pid;
+    kill_one(w, proc, name, pid);
+    if (parent == w->self)
+        (void)waitpid(pid, NULL, WNOHANG);
+}
+
+int tree_kill(const pid_t *spare, unsigned spare_n)
+{
+    DIR *proc = opendir("/proc");
+    if (!proc)
+        return CANDIDATE_ESYSTEM;
+    struct walk w = { .self = getpid(), .spare = spare, .spare_n = spare_n };
+    for (struct dirent *entry; (entry = readdir(proc));)
+        visit(&w, dirfd(proc), entry->d_name);
+    closedir(proc);
+    return w.found_n;
+}
+
+int tree_adopt(struct candidate_error *err)
+{
+    pid_t parent;
+    if (!look(AT_FDCWD, "/proc/self", &parent))
+        return error_set(err, CANDIDATE_ESYSTEM, "/proc is not there");
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        return error_set(err, CANDIDATE_ESYSTEM, "prctl: %s", strerror(errno));
+    return 0;
+}

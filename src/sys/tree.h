@@ -1,0 +1,29 @@
+/* tree.h: all descendants of this process, killed.
+ *
+ * This process adopts whatever is orphaned below it, also what left its group
+ * and session (PR_SET_CHILD_SUBREAPER): so whatever a child starts stays a
+ * descendant. What another program is asked to start (cron, systemd-run, a
+ * container's daemon) is none, and a process of another user's, such as one
+ * that sudo started, may not be killed.
+ */
+#ifndef TREE_H
+#define TREE_H
+
+#include "candidate.h"
+
+#include <sys/types.h>
+
+enum { TREE_AGAIN_MS = 10 }; /* until those that were killed are looked for */
+
+/* Adopt orphans from now on. Returns 0, or CANDIDATE_ESYSTEM: the kernel does
+ * not know how, or /proc is not there. */
+int tree_adopt(struct candidate_error *err);
+
+/* Send SIGKILL to every descendant, and reap those children that have ended.
+ * Sees a process only once; call it again until it returns 0.
+ * spare  children that are let alone, with what they have started.
+ * Returns how many there were; 0: none is left, and so none can come; or
+ * CANDIDATE_ESYSTEM: /proc cannot be read. */
+int tree_kill(const pid_t *spare, unsigned spare_n);
+
+#endif
