@@ -22,7 +22,7 @@ allow() {
 }
 
 shopt -s nullglob
-program=(src/{main,access,options,options_*,output,service,waiting}.[ch])
+program=(src/{main,access,environment,hooks,options,options_*,output,service,waiting}.[ch])
 library=()
 for file in src/*.[ch]; do
     [[ " ${program[*]} " == *" $file "* ]] || library+=("$file")
@@ -33,12 +33,12 @@ core='<(stdint|stdbool|stddef|string|assert)\.h>|"core/[a-z_]+\.h"'
 allow "$core" src/core/*.[ch]
 allow "$system|\"(candidate\.h|sys/)" src/sys/*.[ch]
 allow "$system|\"(candidate\.h|sys/|etcd/)" src/etcd/*.[ch]
-allow "$system|\"(candidate|access|options|options_private|output|service|waiting)\.h|\"sys/" "${program[@]}"
+allow "$system|\"(candidate|access|environment|hooks|options|options_private|output|service|waiting)\.h|\"sys/" "${program[@]}"
 allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 
 # What belongs to the program, the library must not know.
-private='access|options|options_private|output|service|waiting|'
-private+='sys/(fd|keyboard|log|notify|secret|signals|srv|srv_reply|'
+private='access|environment|hooks|options|options_private|output|service|'
+private+='waiting|sys/(fd|keyboard|log|notify|secret|signals|srv|srv_reply|'
 private+='deadman|spawn|tree)'
 while IFS= read -r line; do
     complain "$line"
