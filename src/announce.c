@@ -1,8 +1,12 @@
 /* announce.c: see announce.h. */
 #include "announce.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
+
+static_assert((int)EVENTS_KEY_BYTES_MAX >= (int)LOCK_KEY_BYTES_MAX,
+              "a lock key fits into an event");
 
 char *announce_notice(struct announcer *a, int64_t now_ms,
                       enum candidate_severity severity)
@@ -20,6 +24,8 @@ static void say_elected(struct announcer *a, int64_t now_ms,
                                            now_ms);
     item->event.token = said->token;
     item->event.lease = said->lease;
+    item->event.leader_key = a->lock->leader_key;
+    memcpy(item->lock_key, a->lock->key, sizeof a->lock->key);
     a->settled = true;
 }
 

@@ -20,27 +20,6 @@ const char *candidate_version(void)
     return CANDIDATE_VERSION;
 }
 
-static int new_etcd(struct candidate *c, const struct candidate_config *config,
-                    struct candidate_error *err)
-{
-    bool has_file = config->cacert || config->cert || config->key;
-    struct etcd_config etcd = {
-        .endpoints = config->endpoints,
-        .tls = has_file || !config->insecure_transport,
-        .cacert = config->cacert,
-        .cert = config->cert,
-        .key = config->key,
-        .insecure_skip_tls_verify = config->insecure_skip_tls_verify,
-        .user = config->user,
-        .password = config->password,
-        .dial_timeout_ms = config->dial_timeout_ms,
-        .command_timeout_ms = config->command_timeout_ms,
-        .keepalive_time_ms = config->keepalive_time_ms,
-        .keepalive_timeout_ms = config->keepalive_timeout_ms,
-    };
-    return etcd_new(&c->driver.etcd, &etcd, err);
-}
-
 static int init_election(struct candidate *c,
                          const struct candidate_config *config,
                          struct candidate_error *err)
@@ -70,7 +49,8 @@ int candidate_new(struct candidate **ret_c,
     lock_init(&c->driver.lock, config->election, config->id);
     c->driver.announcer.lock = &c->driver.lock;
     c->driver.trace = config->trace;
-    r = new_etcd(c, config, err);
+    struct etcd_config etcd = config_etcd(config);
+    r = etcd_new(&c->driver.etcd, &etcd, err);
     if (r == 0)
         r = init_election(c, config, err);
     if (r < 0) {

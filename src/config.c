@@ -128,6 +128,36 @@ static int check_timeouts(const struct candidate_config *config,
     return 0;
 }
 
+struct etcd_config config_etcd(const struct candidate_config *config)
+{
+    bool has_file = config->cacert || config->cert || config->key;
+    return (struct etcd_config){
+        .endpoints = config->endpoints,
+        .tls = has_file || !config->insecure_transport,
+        .cacert = config->cacert,
+        .cert = config->cert,
+        .key = config->key,
+        .insecure_skip_tls_verify = config->insecure_skip_tls_verify,
+        .user = config->user,
+        .password = config->password,
+        .dial_timeout_ms = config->dial_timeout_ms,
+        .command_timeout_ms = config->command_timeout_ms,
+        .keepalive_time_ms = config->keepalive_time_ms,
+        .keepalive_timeout_ms = config->keepalive_timeout_ms,
+    };
+}
+
+int config_check_access(const struct candidate_config *config,
+                        struct candidate_error *err)
+{
+    int r = check_tls(config, err);
+    if (r == 0)
+        r = check_user(config, err);
+    if (r == 0)
+        r = check_timeouts(config, err);
+    return r;
+}
+
 int config_check(const struct candidate_config *config,
                  struct candidate_error *err)
 {
@@ -140,11 +170,5 @@ int config_check(const struct candidate_config *config,
         r = error_set(err, CANDIDATE_EINVAL,
                       "ttl: %u is not from %d to %d seconds", config->ttl_s,
                       CANDIDATE_TTL_S_MIN, CANDIDATE_TTL_S_MAX);
-    if (r == 0)
-        r = check_tls(config, err);
-    if (r == 0)
-        r = check_user(config, err);
-    if (r == 0)
-        r = check_timeouts(config, err);
-    return r;
+    return r < 0 ? r : config_check_access(config, err);
 }

@@ -4,8 +4,17 @@
 #define CONFIG_H
 
 #include "candidate.h"
+#include "etcd/etcd.h"
 
-/* Check ID, election and TTL; the endpoints are etcd_new()'s affair.
+/* How to speak to etcd. The strings are the configuration's. */
+struct etcd_config config_etcd(const struct candidate_config *config);
+
+/* Check what matters to whoever only speaks to etcd: TLS, user, time-outs; the
+ * endpoints are etcd_new()'s affair. Returns as below. */
+int config_check_access(const struct candidate_config *config,
+                        struct candidate_error *err);
+
+/* Check all that, and ID, election and TTL.
  * Returns 0 or CANDIDATE_EINVAL; the message begins with the field's name. */
 int config_check(const struct candidate_config *config,
                  struct candidate_error *err);

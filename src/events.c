@@ -41,6 +41,7 @@ struct events_item *events_push(struct events *events,
     struct events_item *pushed = item(events, events->n++);
     pushed->event = (struct candidate_event){ .type = type, .at_ms = at_ms };
     pushed->leader[0] = '\0';
+    pushed->lock_key[0] = '\0';
     pushed->text[0] = '\0';
     return pushed;
 }
@@ -55,6 +56,8 @@ bool events_next(struct events *events, struct candidate_event *ret_event)
     events->n--;
     taken->event.leader = taken->leader;
     taken->event.text = taken->text;
+    if (taken->event.type == CANDIDATE_ELECTED)
+        taken->event.lock_key = taken->lock_key;
     *ret_event = taken->event;
     return true;
 }

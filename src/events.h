@@ -7,6 +7,7 @@
 enum {
     EVENTS_MAX = 32,
     EVENTS_NAME_BYTES_MAX = 256,  /* of a leader's name as it is shown */
+    EVENTS_KEY_BYTES_MAX = 320,   /* of a lock key */
     EVENTS_TEXT_BYTES_MAX = 1024, /* of one event's text */
 };
 
@@ -14,6 +15,7 @@ enum {
 struct events_item {
     struct candidate_event event;
     char leader[EVENTS_NAME_BYTES_MAX];
+    char lock_key[EVENTS_KEY_BYTES_MAX];
     char text[EVENTS_TEXT_BYTES_MAX];
 };
 
