@@ -47,7 +47,8 @@ MAKE_ALL = $(MAKE) --no-print-directory \
 VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-PROGRAM_SRC = src/main.c src/access.c src/environment.c src/output.c \
+PROGRAM_SRC = src/main.c src/exits.c src/participation.c \
+	src/access.c src/environment.c src/output.c \
 	src/service.c src/waiting.c \
 	src/options.c src/options_help.c src/options_table.c src/options_values.c \
 	src/sys/fd.c src/sys/keyboard.c src/sys/log.c src/sys/notify.c \

@@ -22,10 +22,17 @@ allow() {
 }
 
 shopt -s nullglob
-program=(src/{main,access,environment,hooks,options,options_*,output,service,waiting}.[ch])
+# What belongs to the program.
+names='access|environment|exits|guardian(_[a-z]+)?|hooks|main|options(_[a-z]+)?|'
+names+='output|participation|service|supervision|waiting'
+program=()
 library=()
 for file in src/*.[ch]; do
-    [[ " ${program[*]} " == *" $file "* ]] || library+=("$file")
+    if [[ $file =~ ^src/($names)\.[ch]$ ]]; then
+        program+=("$file")
+    else
+        library+=("$file")
+    fi
 done
 
 system='<[A-Za-z_/0-9]+\.h>'
@@ -33,13 +40,12 @@ core='<(stdint|stdbool|stddef|string|assert)\.h>|"core/[a-z_]+\.h"'
 allow "$core" src/core/*.[ch]
 allow "$system|\"(candidate\.h|sys/)" src/sys/*.[ch]
 allow "$system|\"(candidate\.h|sys/|etcd/)" src/etcd/*.[ch]
-allow "$system|\"(candidate|access|environment|hooks|options|options_private|output|service|waiting)\.h|\"sys/" "${program[@]}"
+allow "$system|\"(candidate|$names)\.h|\"(sys/|core/supervise\.h)" "${program[@]}"
 allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 
-# What belongs to the program, the library must not know.
-private='access|environment|hooks|options|options_private|output|service|'
-private+='waiting|sys/(fd|keyboard|log|notify|secret|signals|srv|srv_reply|'
-private+='deadman|spawn|tree)'
+# The library must not know it.
+private="$names|sys/(fd|keyboard|log|notify|secret|signals|srv|srv_reply|"
+private+='deadman|spawn|terminal|tree)'
 while IFS= read -r line; do
     complain "$line"
 done < <(grep -HnE "^#include \"($private)\.h" \

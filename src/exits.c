@@ -1,0 +1,32 @@
+/* exits.c: see exits.h. */
+#include "exits.h"
+
+#include "options.h"
+
+int exits_code_of(int error)
+{
+    switch (error) {
+    case CANDIDATE_EINVAL:
+        return OPTIONS_EXIT_USAGE;
+    case CANDIDATE_ERETRY:
+    case CANDIDATE_EDENIED:
+        return OPTIONS_EXIT_UNAVAILABLE;
+    default:
+        return OPTIONS_EXIT_INTERNAL;
+    }
+}
+
+void exits_fail(struct exits *e, int code, const char *context,
+                const char *message)
+{
+    log_write(e->log, CANDIDATE_ERROR, "%s%s", context, message);
+    if (e->code == 0)
+        e->code = code;
+}
+
+void exits_refuse(struct exits *e, int error, const struct candidate_error *err)
+{
+    exits_fail(e, exits_code_of(error), "", err->message);
+    if (error == CANDIDATE_EINVAL)
+        log_advice(e->log, "Try 'candidate --help'.");
+}

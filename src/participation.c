@@ -1,0 +1,166 @@
+/* participation.c: see participation.h. */
+#include "participation.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "sys/error.h"
+#include "sys/fd.h"
+
+enum { POLL_SIGNALS, POLL_OUTPUT, POLL_KEYBOARD, POLLS_N };
+
+static void leave(struct participation *p)
+{
+    if (p->candidate && !p->leaving) {
+        candidate_resign(p->candidate);
+        service_stopping(&p->service);
+    }
+    p->leaving = true;
+}
+
+/* Without output nobody can see what happens here: we had better leave. */
+static void check_output(struct participation *p)
+{
+    if (p->output_failed || !output_error(p->output))
+        return;
+    p->output_failed = true;
+    exits_fail(p->exits, OPTIONS_EXIT_OUTPUT,
+               "standard output: ", output_error(p->output));
+    leave(p);
+}
+
+static void on_event(struct participation *p,
+                     const struct candidate_event *event)
+{
+    bool shown = !p->leaving;
+    waiting_event(&p->waiting, event);
+    service_event(&p->service, event);
+    switch (event->type) {
+    case CANDIDATE_ATTEMPTING:
+    case CANDIDATE_FOLLOWING:
+        break;
+    case CANDIDATE_ELECTED:
+        p->leading = true;
+        keyboard_begin(&p->keyboard); /* before anybody is told to press it */
+        break;
+    case CANDIDATE_LOST:
+        p->leading = false;
+        shown = true;
+        if (p->options->once && !p->leaving) {
+            exits_fail(p->exits, OPTIONS_EXIT_LOST,
+                       "--once: ", "leadership is lost");
+            leave(p);
+        }
+        break;
+    case CANDIDATE_ENDED:
+        p->ended = true;
+        shown = true;
+        if (event->status < 0)
+            exits_fail(p->exits, exits_code_of(event->status), "", event->text);
+        break;
+    case CANDIDATE_NOTICE:
+        log_notice(p->exits->log, event);
+        return;
+    }
+    if (shown)
+        output_event(p->output, event);
+}
+
+static void check_waiting(struct participation *p)
+{
+    char why[WAITING_TEXT_BYTES_MAX];
+    if (p->leaving || !waiting_over(&p->waiting, clock_now_ms(), why))
+        return;
+    exits_fail(p->exits, OPTIONS_EXIT_LOST, "", why);
+    leave(p);
+}
+
+static void inform_service(struct participation *p)
+{
+    service_turn(&p->service,
+                 &(struct service_health){
+                     .now_ms = clock_now_ms(),
+                     .confirmed_at_ms = candidate_confirmed_at_ms(p->candidate),
+                     .place = candidate_place(p->candidate),
+                 });
+}
+
+/* One turn of the loop. Returns 0, or what candidate_poll() failed with. */
+static int turn(struct participation *p)
+{
+    struct pollfd polls[POLLS_N];
+    int timeout_ms = -1;
+    polls[POLL_SIGNALS] = signals_pollfd(p->signals);
+    polls[POLL_OUTPUT] = output_pollfd(p->output);
+    polls[POLL_KEYBOARD] = p->leading && !p->leaving
+        ? keyboard_pollfd(&p->keyboard, &timeout_ms)
+        : (struct pollfd){ .fd = -1 };
+    if (!p->leaving)
+        timeout_ms = waiting_timeout_ms(&p->waiting, clock_now_ms(),
+                                        timeout_ms);
+    timeout_ms = service_timeout_ms(&p->service, clock_now_ms(), timeout_ms);
+    int r = candidate_poll(p->candidate, polls, POLLS_N, timeout_ms);
+    if (r < 0)
+        return r;
+    output_polled(p->output, &polls[POLL_OUTPUT]);
+    struct candidate_event event;
+    while (candidate_next(p->candidate, &event))
+        on_event(p, &event);
+    output_flush(p->output, p->candidate);
+    check_output(p);
+    check_waiting(p);
+    inform_service(p);
+    bool typed = p->leading && polls[POLL_KEYBOARD].revents != 0;
+    if (signals_next(p->signals) || (typed && keyboard_enter(&p->keyboard)))
+        leave(p);
+    return 0;
+}
+
+/* Returns false when there is nothing to take part in: it was refused, or a
+ * signal asks for the end already. */
+static bool join(struct participation *p)
+{
+    struct candidate_error err = { 0 };
+    struct options *o = p->options;
+    o->config.trace = o->log_level == CANDIDATE_DEBUG;
+    int r = 0;
+    if (o->command)
+        r = error_set(&err, CANDIDATE_EINVAL,
+                      "--: a command that runs while leading: not yet");
+    if (r == 0)
+        r = access_complete(&p->access, o, p->signals, &err);
+    if (r == 0)
+        r = candidate_new(&p->candidate, &o->config, &err);
+    options_forget(o);
+    if (r < 0)
+        exits_refuse(p->exits, r, &err);
+    return r == 0;
+}
+
+static void take_part(struct participation *p)
+{
+    int r = 0;
+    waiting_begin(&p->waiting, p->options, clock_now_ms());
+    keyboard_init(&p->keyboard, fd_own_terminal(STDIN_FILENO, O_RDONLY));
+    output_begin(p->output, p->options->config.id);
+    output_flush(p->output, p->candidate);
+    check_output(p);
+    p->ended = p->output_failed; /* and nothing was sent */
+    while (r >= 0 && !p->ended)
+        r = turn(p);
+    service_stopping(&p->service);
+    if (r < 0)
+        exits_fail(p->exits, OPTIONS_EXIT_INTERNAL, "", candidate_strerror(r));
+}
+
+void participation_run(struct participation *p)
+{
+    service_init(&p->service);
+    if (join(p))
+        take_part(p);
+    output_drain(p->output, p->candidate, OUTPUT_DRAIN_MS);
+    check_output(p);
+    candidate_free(p->candidate);
+    service_done(&p->service);
+}
