@@ -29,6 +29,20 @@ static void events_come_out_in_order_with_their_strings(void **state)
     assert_false(events_next(&events, &event));
 }
 
+static void only_who_is_elected_has_a_lock_key(void **state)
+{
+    (void)state;
+    static struct events events;
+    struct candidate_event event;
+    struct events_item *pushed = events_push(&events, CANDIDATE_ELECTED, 1);
+    snprintf(pushed->lock_key, sizeof pushed->lock_key, "election_x/1f");
+    events_push(&events, CANDIDATE_LOST, 2);
+    assert_true(events_next(&events, &event));
+    assert_string_equal(event.lock_key, "election_x/1f");
+    assert_true(events_next(&events, &event));
+    assert_null(event.lock_key);
+}
+
 static void full_queue_loses_its_oldest_notice(void **state)
 {
     (void)state;
@@ -80,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_come_out_in_order_with_their_strings),
+        cmocka_unit_test(only_who_is_elected_has_a_lock_key),
         cmocka_unit_test(full_queue_loses_its_oldest_notice),
         cmocka_unit_test(full_queue_loses_debugging_first),
         cmocka_unit_test(full_queue_without_notices_loses_the_oldest),
