@@ -113,6 +113,9 @@ enum candidate_event_type {
     CANDIDATE_LOST = 4,       /* we lead no longer; text is the reason */
     CANDIDATE_ENDED = 5,      /* the last event; status says how, text why */
     CANDIDATE_NOTICE = 6,     /* for the operator: text, severity */
+    CANDIDATE_ASKED = 7,      /* we lead and are asked to step down, as text
+                                 says: candidate_yield(), when nothing stands
+                                 against it; who ignores it leads on */
 };
 
 enum candidate_severity {
@@ -135,7 +138,7 @@ struct candidate_event {
     const char *lock_key;   /* of ELECTED: our place in the queue; else NULL */
     const char *leader_key; /* of ELECTED: where our ID stands; else NULL */
     const char *leader;     /* of FOLLOWING: who leads */
-    const char *text;       /* of LOST, ENDED (may be ""), NOTICE; else "" */
+    const char *text; /* of LOST, ENDED (may be ""), NOTICE, ASKED; or "" */
     /* Of a NOTICE of severity DEBUG: an answer of etcd's. Else NULL, 0. */
     const char *endpoint; /* who answered, or did not: "http://host:2379" */
     const char *call;     /* what was asked: "grant", "renew", "watch"... */

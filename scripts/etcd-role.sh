@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# etcd-role.sh [--election NAME] USER: makes a user of etcd that may take part in
-# one election and do nothing else, with a role of its own. May be repeated, also
-# for further users. It asks etcd through etcdctl, so set ETCDCTL_ENDPOINTS,
-# ETCDCTL_USER=root:... and so on first. The new user's password is the first
-# line of standard input; on a terminal it is asked for.
+# etcd-role.sh [--election NAME] [--steer] USER: makes a user of etcd that may
+# take part in one election and do nothing else, with a role of its own; with
+# --steer it may also ask the leader to step down, and have a priority. May be
+# repeated, also for further users. It asks etcd through etcdctl, so set
+# ETCDCTL_ENDPOINTS, ETCDCTL_USER=root:... and so on first. The new user's
+# password is the first line of standard input; on a terminal it is asked for.
 set -euo pipefail
 
 election=leader
@@ -11,8 +12,13 @@ if [ "${1-}" = --election ] && [ $# -gt 1 ]; then
     election=$2
     shift 2
 fi
+steers=
+if [ "${1-}" = --steer ]; then
+    steers=-steer
+    shift
+fi
 [[ $# -eq 1 && -n $1 && $1 != -* && -n $election ]] ||
-    { echo 'usage: etcd-role.sh [--election NAME] USER' >&2; exit 64; }
+    { echo 'usage: etcd-role.sh [--election NAME] [--steer] USER' >&2; exit 64; }
 user=$1
 export ETCDCTL_API=3
 
@@ -20,7 +26,9 @@ export ETCDCTL_API=3
 folder=
 [[ $election != */* ]] || folder=${election%/*}/
 locks=${folder}election_${election##*/}
-role=election:$election
+requests=${folder}election-request_${election##*/}
+priorities=${folder}election-priority_${election##*/}
+role=election$steers:$election
 
 fail() {
     echo "etcd-role: $2" >&2
@@ -48,6 +56,15 @@ ask 'role name already exists' role add "$role" </dev/null
 ask '' role grant-permission "$role" readwrite "$election" </dev/null
 ask '' role grant-permission "$role" readwrite --prefix=true "$locks/" \
     </dev/null
+if [ -z "$steers" ]; then
+    echo "role $role: may read the key $requests"
+    ask '' role grant-permission "$role" read "$requests" </dev/null
+else
+    echo "role $role: may read and write $requests and all below $priorities/"
+    ask '' role grant-permission "$role" readwrite "$requests" </dev/null
+    ask '' role grant-permission "$role" readwrite --prefix=true \
+        "$priorities/" </dev/null
+fi
 echo "user $user: has this role, and this password"
 # Through standard input: ps(1) would show an argument.
 ask 'user name already exists' user add "$user" --interactive=false \

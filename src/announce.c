@@ -55,6 +55,14 @@ static void say_lost(struct announcer *a, int64_t now_ms,
     words_reason(item->text, a->lock, reason);
 }
 
+static void say_asked(struct announcer *a, int64_t now_ms)
+{
+    struct events_item *item = events_push(&a->events, CANDIDATE_ASKED, now_ms);
+    const char *to = a->asked_for.text;
+    (void)snprintf(item->text, sizeof item->text, "asked to step down%s%s",
+                   to[0] ? " for " : "", to);
+}
+
 static void say_ended(struct announcer *a, int64_t now_ms,
                       enum election_reason reason)
 {
@@ -88,6 +96,9 @@ void announce(struct announcer *a, int64_t now_ms,
         break;
     case ELECTION_SAY_LOST:
         say_lost(a, now_ms, said->reason);
+        break;
+    case ELECTION_SAY_ASKED:
+        say_asked(a, now_ms);
         break;
     case ELECTION_SAY_ENDED:
         say_ended(a, now_ms, said->reason);

@@ -14,6 +14,7 @@ struct announcer {
     struct words_name leader; /* the leader key's value, as last seen */
     struct words_name holder; /* the oldest lock key's */
     struct words_name holder_key;
+    struct words_name asked_for; /* who shall lead instead of us; "": any */
     char refusal[EVENTS_TEXT_BYTES_MAX]; /* etcd's last one, in words */
     bool settled;                        /* it was said who leads */
 };

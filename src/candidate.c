@@ -47,6 +47,7 @@ int candidate_new(struct candidate **ret_c,
     if (!c)
         return error_set(err, CANDIDATE_ENOMEM, "out of memory");
     lock_init(&c->driver.lock, config->election, config->id);
+    request_keys_init(&c->driver.requests.keys, config->election);
     c->driver.announcer.lock = &c->driver.lock;
     c->driver.trace = config->trace;
     struct etcd_config etcd = config_etcd(config);

@@ -27,6 +27,7 @@ static void send_request(struct driver *d, int64_t now_ms,
     switch (request->type) {
     case ELECTION_GRANT:
         lock_set_lease(&d->lock, request->lease);
+        d->requests.refused = false; /* it may have been permitted since */
         etcd_grant(e, op, timeout_ms, request->lease, request->ttl_ms / 1000);
         break;
     case ELECTION_ATTEMPT:
@@ -66,6 +67,11 @@ static struct etcd_bytes key_of(const struct driver *d, enum election_role role)
         return (struct etcd_bytes){ d->predecessor.data, d->predecessor.bytes };
     case ELECTION_HOLDER:
         return (struct etcd_bytes){ d->holder.data, d->holder.bytes };
+    case ELECTION_REQUEST:
+        return (struct etcd_bytes){ d->requests.keys.request,
+                                    d->requests.refused
+                                        ? 0
+                                        : strlen(d->requests.keys.request) };
     }
     return (struct etcd_bytes){ 0 };
 }
@@ -74,7 +80,8 @@ static void open_watch(struct driver *d, int64_t now_ms,
                        const struct election_watch *watch)
 {
     static const enum election_role roles[DRIVER_WATCHES_MAX] = {
-        ELECTION_LEADER, ELECTION_PREDECESSOR, ELECTION_OWN, ELECTION_HOLDER
+        ELECTION_LEADER, ELECTION_PREDECESSOR, ELECTION_OWN, ELECTION_HOLDER,
+        ELECTION_REQUEST
     };
     struct etcd_watch_key keys[DRIVER_WATCHES_MAX];
     d->watch_op = watch->op;
@@ -222,6 +229,10 @@ static void on_watch_event(struct driver *d, int64_t now_ms,
         event.key = seen(kv);
     if (role == ELECTION_LEADER && !seen_event->deleted)
         d->announcer.leader = words_name(kv->value);
+    if (role == ELECTION_REQUEST &&
+        !requests_read(&d->requests, &d->announcer, now_ms, seen_event,
+                       &event.asked))
+        return;
     step(d, &event);
 }
 
@@ -236,6 +247,14 @@ static void on_watch_reply(struct driver *d, int64_t now_ms,
     enum election_role role = d->watch_roles[watch->watch_id];
     for (size_t i = 0; i < watch->events_n && reply->tag == d->watch_op; i++)
         on_watch_event(d, now_ms, role, &watch->events[i]);
+}
+
+static bool watches(const struct driver *d, enum election_role role)
+{
+    for (unsigned i = 0; i < d->watches_n; i++)
+        if (d->watch_roles[i] == role)
+            return true;
+    return false;
 }
 
 /* Which faults of etcd's are said, and how often, is decided by outages.c. */
@@ -307,7 +326,11 @@ static void on_reply(struct driver *d, int64_t now_ms,
         on_version(d, now_ms, reply);
         return;
     }
-    note_endpoint(d, now_ms, reply);
+    bool listened = reply->tag == d->watch_op &&
+        reply->type == ETCD_REPLY_FAILED && watches(d, ELECTION_REQUEST);
+    if (!listened ||
+        !requests_ended(&d->requests, &d->announcer, now_ms, reply))
+        note_endpoint(d, now_ms, reply);
     if (reply->tag == d->watch_op)
         on_stream_reply(d, now_ms, reply);
     else if (reply->tag == d->request.op)

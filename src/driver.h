@@ -13,9 +13,10 @@
 #include "etcd/etcd.h"
 #include "etcd/lock.h"
 #include "outages.h"
+#include "requests.h"
 
 enum {
-    DRIVER_WATCHES_MAX = 4, /* one for each role */
+    DRIVER_WATCHES_MAX = 5, /* one for each role */
     DRIVER_KEY_BYTES_MAX = 1024,
 };
 
@@ -33,6 +34,7 @@ struct driver {
     struct lock lock;
     struct announcer announcer;
     struct outages outages;
+    struct requests requests;
     bool trace;
     bool started;
 

@@ -119,6 +119,7 @@ void output_event(struct output *o, const struct candidate_event *event)
             add(o, OUTPUT_PLAIN, "End");
         break;
     case CANDIDATE_NOTICE:
+    case CANDIDATE_ASKED:
         break;
     }
 }

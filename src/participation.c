@@ -59,6 +59,10 @@ static void on_event(struct participation *p,
         if (event->status < 0)
             exits_fail(p->exits, exits_code_of(event->status), "", event->text);
         break;
+    case CANDIDATE_ASKED:
+        log_write(p->exits->log, CANDIDATE_INFO, "%s", event->text);
+        candidate_yield(p->candidate);
+        return;
     case CANDIDATE_NOTICE:
         log_notice(p->exits->log, event);
         return;

@@ -33,6 +33,7 @@ void service_event(struct service *s, const struct candidate_event *event)
         break;
     case CANDIDATE_ENDED:
     case CANDIDATE_NOTICE:
+    case CANDIDATE_ASKED:
         break;
     }
 }

@@ -36,6 +36,7 @@ void waiting_event(struct waiting *w, const struct candidate_event *event)
         break;
     case CANDIDATE_LOST:
     case CANDIDATE_NOTICE:
+    case CANDIDATE_ASKED:
         break;
     }
 }

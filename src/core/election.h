@@ -25,6 +25,8 @@ enum {
     ELECTION_DENIED_MS_MAX = 10000, /* how long nothing but refusals are borne
                                        by who was let in before */
     ELECTION_NOTICES_MAX = 8,       /* what one step can announce */
+    ELECTION_ASKED_MS = 3000,       /* how long a request counts, unless it is
+                                       put again */
 };
 
 /* Names, in the order of a candidacy. */
@@ -73,6 +75,7 @@ enum election_role {
     ELECTION_PREDECESSOR = 2, /* the newest lock key that is older than ours */
     ELECTION_LEADER = 4,      /* the leader key */
     ELECTION_HOLDER = 8,      /* the oldest lock key: who should be leading */
+    ELECTION_REQUEST = 16,    /* the request key: what somebody asks for */
 };
 
 /* One stream of watches, replacing the one before it. The roles mean the keys
@@ -90,6 +93,8 @@ enum election_notice_type {
     ELECTION_SAY_FOREIGN,      /* following who holds the lock without a
                                   leader key: the holder as last reported */
     ELECTION_SAY_LOST,         /* reason */
+    ELECTION_SAY_ASKED,        /* a leader, to step down: ELECTION_YIELD, when
+                                  nothing stands against it */
     ELECTION_SAY_ENDED,        /* reason; NONE: resigned */
     ELECTION_SAY_KEY_FOR_EVER, /* the leader key has no lease */
     ELECTION_SAY_SAME_ID,      /* another candidate has our ID */
@@ -142,6 +147,14 @@ struct election_key {
     int64_t lease; /* 0: none, the key stays for ever */
 };
 
+/* What the request key asks for. A candidate that waits directly behind the
+ * leader of that token, and before to_token, queues anew by itself: so those
+ * between the two go to the end, one after the other, in their order. */
+struct election_asked {
+    int64_t token;    /* of the leader that is meant; of others nothing is */
+    int64_t to_token; /* who shall be next; 0: the leader shall step down */
+};
+
 /* Where a reply comes from; zero where unknown. */
 struct election_header {
     uint64_t cluster_id;
@@ -187,6 +200,7 @@ struct election_event {
     enum election_role role;
     struct election_key key;     /* as it is now; absent: deleted */
     int64_t deleted_at_revision; /* of a deletion */
+    struct election_asked asked; /* of CHANGED, role ELECTION_REQUEST */
 };
 
 /* ---- the machine ---- */
@@ -255,6 +269,10 @@ struct election {
     struct election_key leader;
     struct election_key holder;
     int64_t leader_seen_revision; /* what is older of the leader key is known */
+
+    struct election_asked asked; /* zero: nothing, or not of late */
+    int64_t asked_at_ms;
+    int64_t said_asked_revision; /* create_revision of the request told of */
 
     bool said_attempting; /* and nothing since */
     bool said_same_id;

@@ -91,6 +91,11 @@ void election_queue_view(struct election *e, int64_t now_ms,
                          const struct election_reply *reply,
                          struct election_actions *out);
 
+/* Queue anew if somebody behind us shall lead next, and we are who stands in
+ * the way. Returns whether that was so. */
+bool election_queue_step_aside(struct election *e, int64_t now_ms,
+                               struct election_actions *out);
+
 /* ---- election_watch.c ---- */
 
 /* Watch what matters now, from just after this revision. */

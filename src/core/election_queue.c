@@ -67,6 +67,18 @@ static bool see_leader(struct election *e, int64_t now_ms,
     return news;
 }
 
+bool election_queue_step_aside(struct election *e, int64_t now_ms,
+                               struct election_actions *out)
+{
+    const struct election_asked *asked = &e->asked;
+    if (e->state != ELECTION_WAITING || asked->to_token <= e->lock_revision ||
+        e->predecessor.create_revision != asked->token ||
+        now_ms - e->asked_at_ms > ELECTION_ASKED_MS)
+        return false;
+    election_candidacy_yield(e, now_ms, out);
+    return true;
+}
+
 void election_queue_view(struct election *e, int64_t now_ms,
                          const struct election_reply *reply,
                          struct election_actions *out)
@@ -100,6 +112,8 @@ void election_queue_view(struct election *e, int64_t now_ms,
     }
     if (e->state == ELECTION_ATTEMPTING)
         election_candidacy_become(e, ELECTION_WAITING);
+    if (election_queue_step_aside(e, now_ms, out))
+        return;
     e->claim_due = first ? !e->leader.create_revision
                          : !e->predecessor.create_revision;
     if (e->claim_due && e->request.type == ELECTION_CLAIM) {

@@ -8,7 +8,7 @@ enum {
 void election_watch_open(struct election *e, int64_t now_ms, int64_t revision,
                          struct election_actions *out)
 {
-    unsigned roles = ELECTION_OWN | ELECTION_LEADER;
+    unsigned roles = ELECTION_OWN | ELECTION_LEADER | ELECTION_REQUEST;
     if (e->state != ELECTION_LEADING && e->predecessor.create_revision)
         roles |= ELECTION_PREDECESSOR;
     if (e->state != ELECTION_LEADING && e->said_holder_revision)
@@ -90,6 +90,8 @@ static void waiter_sees_change(struct election *e,
     case ELECTION_LEADER:
         waiter_sees_leader(e, event, out);
         break;
+    case ELECTION_REQUEST:
+        break;
     case ELECTION_HOLDER:
         if (e->said_holder_revision && gone_at > e->said_holder_revision) {
             election_notice_attempting(e, out);
@@ -98,6 +100,24 @@ static void waiter_sees_change(struct election *e,
         }
         break;
     }
+}
+
+/* A request that was withdrawn asks for nothing. */
+static void see_request(struct election *e, const struct election_event *event,
+                        struct election_actions *out)
+{
+    e->asked = event->key.create_revision ? event->asked
+                                          : (struct election_asked){ 0 };
+    e->asked_at_ms = event->now_ms;
+    if (e->state != ELECTION_LEADING) {
+        (void)election_queue_step_aside(e, event->now_ms, out);
+        return;
+    }
+    if (e->asked.token != e->lock_revision || e->asked.to_token ||
+        e->said_asked_revision == event->key.create_revision)
+        return;
+    e->said_asked_revision = event->key.create_revision;
+    election_notice_add(out, ELECTION_SAY_ASKED)->token = e->lock_revision;
 }
 
 void election_watch_changed(struct election *e,
@@ -109,7 +129,9 @@ void election_watch_changed(struct election *e,
         : event->deleted_at_revision;
     if (revision > e->told_revision)
         e->told_revision = revision;
-    if (e->state == ELECTION_LEADING)
+    if (event->role == ELECTION_REQUEST)
+        see_request(e, event, out);
+    else if (e->state == ELECTION_LEADING)
         leader_sees_change(e, event, out);
     else if (e->state == ELECTION_WAITING)
         waiter_sees_change(e, event, out);

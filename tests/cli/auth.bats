@@ -84,6 +84,32 @@ ends() {
 $(election) and on the range from election_$(election)/ to election_$(election)0"
 }
 
+@test "who may not read the request key takes part, and says so" {
+    etcdctl role revoke-permission "election:$(election)" \
+        "election-request_$(election)"
+    start A --user u:s3cret A
+    leads A
+    expect_error A "nobody can ask us to step down: the user may not read the \
+key election-request_$(election)"
+    etcdctl del "$(election)"
+    expect A 'Lost leadership: the leader key '"$(election)"' was deleted' \
+        'Attempting leadership...' 'I am the LEADER!' 'Press ENTER to finish...'
+}
+
+@test "the role lets a user be asked to step down, and ask with --steer" {
+    start A --user u:s3cret A
+    leads A
+    token=$(etcdctl get --prefix "election_$(election)/" -w fields |
+        sed -n 's/"CreateRevision" : //p')
+    request="{\"v\":1,\"type\":\"depose\",\"token\":\"$token\"}"
+    ETCDCTL_USER=u:s3cret run ! etcdctl put "election-request_$(election)" \
+        "$request"
+    scripts/etcd-role.sh --election "$(election)" --steer v <<<s3cret
+    ETCDCTL_USER=v:s3cret etcdctl put "election-request_$(election)" "$request"
+    expect A 'Lost leadership: stepped down as asked' \
+        'Attempting leadership...' 'I am the LEADER!' 'Press ENTER to finish...'
+}
+
 # refuses MESSAGE OPTION...: exit code 64, without a terminal to ask on.
 refuses() {
     run -64 --separate-stderr timeout 10 setsid -w "$CANDIDATE" "${@:2}" A \

@@ -36,6 +36,9 @@ static bool handle(struct candidate *c, const struct candidate_event *event)
     case CANDIDATE_LOST: /* stop leading; another attempt follows */
         printf("lost: %s\n", event->text);
         return false;
+    case CANDIDATE_ASKED:
+        candidate_yield(c);
+        return false;
     case CANDIDATE_NOTICE:
         fprintf(stderr, "%s\n", event->text);
         return false;

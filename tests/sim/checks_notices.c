@@ -115,6 +115,10 @@ void checks_noticed(struct world *w, const struct peer *p,
         record->said = CHECKS_LOST;
         w->checks.lost_n++;
         break;
+    case ELECTION_SAY_ASKED:
+        if (!peer_believes(p, w->now_us) || notice->token != p->e.lock_revision)
+            insane(w, p, "asked to give up what it has not");
+        break;
     case ELECTION_SAY_ENDED:
         check_ended(w, p, notice);
         record->said = CHECKS_ENDED;

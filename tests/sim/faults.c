@@ -34,7 +34,7 @@ static const char *const words[] = {
 void faults_begin(struct world *w)
 {
     w->faults.n = 0;
-    w->faults.foreign_lease = 0;
+    w->faults.foreign_lease = w->faults.requests_n = 0;
 }
 
 /* ---- the schedule ---- */
@@ -305,9 +305,6 @@ void faults_start(struct world *w, size_t number)
         break;
     case FAULT_leave:
         peer_leave(w, fault->who);
-        break;
-    case FAULT_yield:
-        peer_yield(w, fault->who);
         break;
     case FAULT_clock:
         set_rate(w, fault);

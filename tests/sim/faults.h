@@ -17,6 +17,8 @@ struct world;
     X(pause, "process stopped")                                                \
     X(leave, "process told to resign")                                         \
     X(yield, "process told to queue anew")                                     \
+    X(depose, "the leader asked to step down")                                 \
+    X(transfer_to, "a waiter asked for as the next leader")                    \
     X(clock, "clock at another rate")                                          \
     X(link, "members out of a process's reach")                                \
     X(loss, "messages get lost")                                               \
@@ -65,6 +67,7 @@ struct fault {
 struct faults {
     struct fault items[FAULTS_MAX];
     size_t n;
+    int64_t requests_n;    /* put so far */
     int64_t foreign_lease; /* of another program's lock key; 0: it has none */
 };
 

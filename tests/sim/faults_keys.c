@@ -6,6 +6,7 @@
 enum {
     STRANGER = 25, /* the ID that other programs' keys show: Z */
     FOREIGN_TTL_MS = 3600000,
+    UNHEARD_PERMILLE = 100,
 };
 
 /* ---- other programs: they follow the recipe ---- */
@@ -39,6 +40,34 @@ static void put_foreign_leader(struct world *w)
         return;
     fake_etcd_put(&w->etcd, FAKE_ETCD_LEADER, 0, STRANGER);
     fake_etcd_commit(&w->etcd);
+}
+
+/* ---- who steers: writes nothing but the request key ---- */
+
+/* Everyone hears of it, or almost. */
+static void ask(struct world *w, const struct election_asked *asked)
+{
+    w->faults.requests_n++;
+    for (int i = 0; i < w->plan.peers_n; i++)
+        if (!world_chance(w, UNHEARD_PERMILLE))
+            peer_ask(w, i, w->faults.requests_n, asked);
+}
+
+static void depose(struct world *w)
+{
+    const struct fake_key *holder = fake_etcd_oldest(&w->etcd);
+    if (holder)
+        ask(w, &(struct election_asked){ holder->at.create_revision, 0 });
+}
+
+static void transfer_to(struct world *w, int64_t lease)
+{
+    const struct fake_key *holder = fake_etcd_oldest(&w->etcd);
+    const struct fake_key *to = fake_etcd_key(&w->etcd, lease);
+    if (holder && to && lease != FAKE_ETCD_LEADER)
+        ask(w,
+            &(struct election_asked){ holder->at.create_revision,
+                                      to->at.create_revision });
 }
 
 /* ---- an operator: allowed everything ---- */
@@ -79,6 +108,15 @@ void faults_keys_start(struct world *w, const struct fault *fault)
     int64_t lease = w->peers[fault->who].e.lease.id;
     w->etcd.by_operator = (int)fault->kind >= (int)FAULTS_OPERATOR;
     switch (fault->kind) {
+    case FAULT_yield:
+        peer_yield(w, fault->who);
+        break;
+    case FAULT_depose:
+        depose(w);
+        break;
+    case FAULT_transfer_to:
+        transfer_to(w, lease);
+        break;
     case FAULT_compact:
         fake_etcd_compact(&w->etcd);
         break;

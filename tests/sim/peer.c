@@ -90,7 +90,9 @@ static void step(struct world *w, struct peer *p, struct election_event *event)
     sabotage(w, p, event->now_ms);
     if (w->plan.narrate)
         story_narrate(w, p, event, &out);
+    bool asked = false;
     for (unsigned i = 0; i < out.notices_n; i++) {
+        asked = asked || out.notices[i].type == ELECTION_SAY_ASKED;
         story_say(w, p, &out.notices[i]);
         checks_noticed(w, p, &out.notices[i]);
     }
@@ -106,6 +108,8 @@ static void step(struct world *w, struct peer *p, struct election_event *event)
         return;
     }
     sleep_until_due(w, p);
+    if (asked)
+        step(w, p, &(struct election_event){ .type = ELECTION_YIELD });
 }
 
 static void tick(struct world *w, struct peer *p)
@@ -319,4 +323,20 @@ void peer_yield(struct world *w, int who)
         yield_in_secret(w, p);
     else
         step(w, p, &(struct election_event){ .type = ELECTION_YIELD });
+}
+
+void peer_ask(struct world *w, int who, int64_t key_revision,
+              const struct election_asked *asked)
+{
+    struct peer *p = &w->peers[who];
+    if (!p->alive || p->paused || !p->stream.open || p->stream.silent)
+        return;
+    step(w, p,
+         &(struct election_event){
+             .type = ELECTION_CHANGED,
+             .watch_op = p->stream.op,
+             .role = ELECTION_REQUEST,
+             .key = { key_revision, key_revision, 1 },
+             .asked = *asked,
+         });
 }

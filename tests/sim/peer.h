@@ -59,6 +59,9 @@ void peer_pause(struct world *w, int who);
 void peer_resume(struct world *w, int who);
 void peer_leave(struct world *w, int who);
 void peer_yield(struct world *w, int who);
+/* The request key holds this; a stream that is silent does not tell of it. */
+void peer_ask(struct world *w, int who, int64_t key_revision,
+              const struct election_asked *asked);
 void peer_set_rate(struct world *w, int who, int64_t rate_ppm);
 
 #endif

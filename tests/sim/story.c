@@ -87,6 +87,7 @@ void story_say(struct world *w, const struct peer *p,
     case ELECTION_SAY_ENDED:
         add(w, STORY_END, p->who, 0, NULL);
         break;
+    case ELECTION_SAY_ASKED:
     case ELECTION_SAY_KEY_FOR_EVER:
     case ELECTION_SAY_SAME_ID:
     case ELECTION_SAY_TTL_CHANGED:

@@ -100,6 +100,8 @@ static int64_t name_of(const struct stream *s, enum election_role role)
         return FAKE_ETCD_LEADER;
     case ELECTION_HOLDER:
         return s->holder;
+    case ELECTION_REQUEST:
+        break; /* see peer_ask() */
     }
     return -1;
 }

@@ -105,6 +105,71 @@ static void waiter_that_yields_goes_to_the_end_in_silence(void **state)
     scenario_expect_promises(w);
 }
 
+static int64_t lock_revision(const struct world *w, int who)
+{
+    return w->peers[who].e.lock_revision;
+}
+
+static void ask(struct world *w, int64_t token, int64_t to_token)
+{
+    w->faults.requests_n++;
+    for (int i = 0; i < w->plan.peers_n; i++)
+        peer_ask(w, i, w->faults.requests_n,
+                 &(struct election_asked){ token, to_token });
+}
+
+static void leader_that_is_asked_steps_down(void **state)
+{
+    struct world *w = *state;
+    scenario_start(w, 2);
+    ask(w, lock_revision(w, A) - 1, 0); /* of one that leads no longer */
+    assert_true(peer_believes(&w->peers[A], w->now_us));
+    ask(w, lock_revision(w, A), 0);
+    scenario_pass_ms(w, SCENARIO_SOON_MS);
+    scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN LEADS);
+    assert_true(lock_revision(w, A) > lock_revision(w, B));
+    scenario_expect_promises(w);
+}
+
+static void waiters_step_aside_in_their_order(void **state)
+{
+    struct world *w = *state;
+    w->plan.peers_n = 5;
+    peer_init(w, 3);
+    peer_init(w, 4);
+    scenario_start(w, 5);
+    int64_t d = lock_revision(w, 3), e = lock_revision(w, 4);
+    ask(w, lock_revision(w, A), d);
+    scenario_pass_ms(w, SCENARIO_SOON_MS);
+    assert_true(peer_believes(&w->peers[A], w->now_us));
+    assert_int_equal(lock_revision(w, 3), d);
+    assert_int_equal(lock_revision(w, 4), e);
+    assert_true(e < lock_revision(w, B));
+    assert_true(lock_revision(w, B) < lock_revision(w, C));
+    ask(w, lock_revision(w, A), 0);
+    scenario_pass_ms(w, SCENARIO_SOON_MS);
+    assert_true(peer_believes(&w->peers[3], w->now_us));
+    scenario_expect_promises(w);
+}
+
+/* What somebody asked for and gave up must not move anybody later. */
+static void request_that_is_not_put_again_is_forgotten(void **state)
+{
+    struct world *w = *state;
+    w->plan.peers_n = 4;
+    peer_init(w, 3);
+    scenario_start(w, 4);
+    int64_t c = lock_revision(w, C);
+    peer_pause(w, B); /* it does not hear of it, and C waits behind it */
+    ask(w, lock_revision(w, A), lock_revision(w, 3));
+    peer_resume(w, B);
+    scenario_pass_ms(w, ELECTION_ASKED_MS + SCENARIO_SOON_MS);
+    peer_yield(w, B);
+    scenario_pass_ms(w, SCENARIO_SOON_MS);
+    assert_int_equal(lock_revision(w, C), c);
+    scenario_expect_promises(w);
+}
+
 static void operator_who_deletes_the_lock_key_deposes(void **state)
 {
     struct world *w = *state;
@@ -221,6 +286,9 @@ int main(void)
         TEST(leader_that_yields_queues_behind_the_others),
         TEST(leader_that_yields_alone_leads_again),
         TEST(waiter_that_yields_goes_to_the_end_in_silence),
+        TEST(leader_that_is_asked_steps_down),
+        TEST(waiters_step_aside_in_their_order),
+        TEST(request_that_is_not_put_again_is_forgotten),
         TEST(operator_who_deletes_the_lock_key_deposes),
         TEST(operator_who_deletes_the_leader_key_deposes),
         TEST(operator_who_revokes_the_lease_deposes),

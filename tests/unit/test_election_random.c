@@ -57,19 +57,18 @@ static struct election_event random_event(const struct election *e,
         ELECTION_WATCH_LOST, ELECTION_START, ELECTION_YIELD,
     };
     static const enum election_role roles[] = {
-        ELECTION_OWN,
-        ELECTION_PREDECESSOR,
-        ELECTION_LEADER,
-        ELECTION_HOLDER,
+        ELECTION_OWN,    ELECTION_PREDECESSOR, ELECTION_LEADER,
+        ELECTION_HOLDER, ELECTION_REQUEST,
     };
     return (struct election_event){
         .type = below(r, 200) ? types[below(r, 11)] : ELECTION_LEAVE,
         .now_ms = now_ms,
         .reply = random_reply(e, r),
         .watch_op = e->watch_op - (below(r, 20) == 0),
-        .role = roles[below(r, 4)],
+        .role = roles[below(r, 5)],
         .key = random_key(e, r),
         .deleted_at_revision = (int64_t)below(r, 20),
+        .asked = { 1 + (int64_t)below(r, 20), (int64_t)below(r, 20) },
     };
 }
 

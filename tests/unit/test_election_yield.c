@@ -158,6 +158,122 @@ static void yielding_again_and_again_slows_down(void **state)
     assert_true(b.now_ms - began_ms > 1000);
 }
 
+/* ---- what the request key asks for ---- */
+
+/* key_revision  0: the request is withdrawn. */
+static void ask(struct bench *b, int64_t key_revision, int64_t token,
+                int64_t to_token)
+{
+    bench_step(b,
+               (struct election_event){
+                   .type = ELECTION_CHANGED,
+                   .watch_op = b->e.watch_op,
+                   .role = ELECTION_REQUEST,
+                   .key = { key_revision, key_revision, 99 },
+                   .deleted_at_revision = key_revision ? 0 : 90,
+                   .asked = { token, to_token },
+               });
+}
+
+static void leader_is_told_once_of_each_request(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    assert_true(b.out.watch.roles & ELECTION_REQUEST);
+    for (int64_t key_revision = 20; key_revision < 22; key_revision++) {
+        ask(&b, key_revision, 10, 0);
+        assert_true(bench_said(&b, ELECTION_SAY_ASKED));
+        assert_int_equal(b.out.notices[0].token, 10);
+        ask(&b, key_revision, 10, 0); /* put again */
+        assert_int_equal(b.out.notices_n, 0);
+    }
+    assert_true(election_leading(&b.e, b.now_ms)); /* it decides by itself */
+}
+
+static void leader_is_not_told_of_what_concerns_others(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    ask(&b, 20, 9, 0);
+    assert_int_equal(b.out.notices_n, 0);
+    ask(&b, 20, 11, 0);
+    assert_int_equal(b.out.notices_n, 0);
+    ask(&b, 20, 10, 15); /* the waiters' affair, so far */
+    assert_int_equal(b.out.notices_n, 0);
+    ask(&b, 0, 0, 0);
+    assert_int_equal(b.out.notices_n, 0);
+}
+
+static void waiter_between_steps_aside(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter();
+    ask(&b, 20, 10, 15);
+    assert_int_equal(b.out.notices_n, 0);
+    bench_expect_request(&b, ELECTION_REVOKE);
+    assert_int_equal(b.e.state, ELECTION_DROPPING);
+}
+
+static void waiter_that_is_not_between_stays(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter(); /* 12, behind 10 */
+    ask(&b, 20, 10, 12);             /* it is the one who shall lead */
+    assert_int_equal(b.e.state, ELECTION_WAITING);
+    ask(&b, 20, 10, 11); /* which is gone */
+    assert_int_equal(b.e.state, ELECTION_WAITING);
+    ask(&b, 20, 9, 15); /* of another leader */
+    assert_int_equal(b.e.state, ELECTION_WAITING);
+    ask(&b, 20, 10, 0); /* the leader's affair */
+    assert_int_equal(b.e.state, ELECTION_WAITING);
+}
+
+static struct bench bench_second_waiter(void)
+{
+    struct bench b = bench_granted(10000);
+    struct election_reply queued = bench_queued();
+    queued.predecessor = (struct election_key){ 11, 11, 98 };
+    bench_answer(&b, queued);
+    return b;
+}
+
+/* So the order of those who step aside stays. */
+static void waiter_steps_aside_when_its_turn_has_come(void **state)
+{
+    (void)state;
+    struct bench b = bench_second_waiter();
+    ask(&b, 20, 10, 15);
+    assert_int_equal(b.e.state, ELECTION_WAITING);
+    bench_change(&b, ELECTION_PREDECESSOR, 21, (struct election_key){ 0 });
+    bench_expect_request(&b, ELECTION_CLAIM);
+    struct election_reply view = bench_queued();
+    view.header.revision = 21;
+    bench_answer(&b, view);
+    assert_int_equal(b.e.state, ELECTION_DROPPING);
+    bench_expect_request(&b, ELECTION_REVOKE);
+}
+
+static void old_request_moves_nobody(void **state)
+{
+    (void)state;
+    for (int withdrawn = 0; withdrawn < 2; withdrawn++) {
+        struct bench b = bench_second_waiter();
+        ask(&b, 20, 10, 15);
+        if (withdrawn)
+            ask(&b, 0, 0, 0);
+        else
+            b.now_ms += ELECTION_ASKED_MS + 1;
+        bench_change(&b, ELECTION_PREDECESSOR, 21, (struct election_key){ 0 });
+        struct election_reply view = bench_queued();
+        view.header.revision = 21;
+        if (b.e.request.type == ELECTION_KEEPALIVE)
+            bench_answer(&b, (struct election_reply){ .ttl_ms = 10000 });
+        bench_expect_request(&b, ELECTION_CLAIM);
+        bench_answer(&b, view);
+        assert_int_equal(b.e.state, ELECTION_WAITING);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +284,12 @@ int main(void)
         cmocka_unit_test(waiter_that_yields_queues_anew_in_silence),
         cmocka_unit_test(nothing_to_yield_changes_nothing),
         cmocka_unit_test(yielding_again_and_again_slows_down),
+        cmocka_unit_test(leader_is_told_once_of_each_request),
+        cmocka_unit_test(leader_is_not_told_of_what_concerns_others),
+        cmocka_unit_test(waiter_between_steps_aside),
+        cmocka_unit_test(waiter_that_is_not_between_stays),
+        cmocka_unit_test(waiter_steps_aside_when_its_turn_has_come),
+        cmocka_unit_test(old_request_moves_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
