@@ -112,6 +112,22 @@ static void on_leave(struct supervise *s, const struct supervise_event *event,
     to->proceed = true;
 }
 
+/* Of another leadership nothing was asked. With once it is as if it were lost:
+ * there is nothing that we would queue for. */
+static void on_yield(struct supervise *s, const struct supervise_event *event,
+                     struct supervise_actions *to)
+{
+    if (event->lead_until_ms == 0 || s->ending)
+        return;
+    s->yield_token = event->token;
+    if (s->config.once)
+        end(s, SUPERVISE_EXIT_LOST);
+    if (s->state != SUPERVISE_RUNNING)
+        return;
+    to->terminate = to->proceed = true;
+    stop(s, event->now_ms);
+}
+
 static void take(struct supervise *s, const struct supervise_event *event,
                  struct supervise_actions *to)
 {
@@ -134,6 +150,9 @@ static void take(struct supervise *s, const struct supervise_event *event,
     case SUPERVISE_LEAVE:
         on_leave(s, event, to);
         break;
+    case SUPERVISE_YIELD:
+        on_yield(s, event, to);
+        break;
     }
 }
 
@@ -153,6 +172,10 @@ static void when_idle(struct supervise *s, const struct supervise_event *event,
         s->resigned = true;
         if (s->exit_code == SUPERVISE_NOT_ENDED)
             s->exit_code = 0;
+        return;
+    }
+    if (event->lead_until_ms > 0 && event->token == s->yield_token) {
+        to->yield = true;
         return;
     }
     if (!may_start(s, event->now_ms))
@@ -219,7 +242,8 @@ void supervise_step(struct supervise *s, const struct supervise_event *event,
     if (armed(s))
         ret_actions->dead_man_at_ms = s->lead_until_ms;
     assert(!armed(s) || s->lead_until_ms > event->now_ms);
-    assert(!ret_actions->resign || s->state == SUPERVISE_IDLE);
+    assert(!(ret_actions->resign || ret_actions->yield) ||
+           s->state == SUPERVISE_IDLE);
 }
 
 /* ---- what can be asked ---- */

@@ -42,6 +42,7 @@ enum supervise_event_type {
                            was running */
     SUPERVISE_PASS,     /* signal: to be passed on, no more */
     SUPERVISE_LEAVE,    /* signal: to be passed on; then end; 0: none */
+    SUPERVISE_YIELD,    /* stop the command, then give the leadership up */
 };
 
 struct supervise_event {
@@ -64,6 +65,7 @@ struct supervise_actions {
     bool kill;              /* SIGKILL to all of its processes */
     bool kill_guardian;     /* SIGKILL: it does not see to its work */
     bool resign;            /* leave the election; exit_code is set */
+    bool yield;             /* step down and queue anew */
 };
 
 struct supervise_config {
@@ -82,6 +84,8 @@ struct supervise {
     int64_t kill_again_at_ms;
     int64_t start_at_ms; /* not before it */
     bool time_was_up;    /* that is why the command was told to end */
+    int64_t yield_token; /* of the leadership that is given up as soon as no
+                            process is left, and was; 0: none */
     bool ending;         /* leave as soon as no process is left */
     bool resigned;
     int exit_code;

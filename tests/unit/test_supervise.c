@@ -45,10 +45,10 @@ static const char *words(struct trial *t)
     if (a->signal)
         (void)snprintf(number, sizeof number, "signal%d ", a->signal);
     (void)snprintf(
-        t->said, sizeof t->said, "%s%s%s%s%s%s%s", a->start ? "start " : "",
+        t->said, sizeof t->said, "%s%s%s%s%s%s%s%s", a->start ? "start " : "",
         number, a->terminate ? "term " : "", a->proceed ? "cont " : "",
         a->kill ? "kill " : "", a->kill_guardian ? "kill_guardian " : "",
-        a->resign ? "resign " : "");
+        a->resign ? "resign " : "", a->yield ? "yield " : "");
     return t->said;
 }
 
@@ -296,6 +296,88 @@ static void no_grace_kills_just_before_the_time_is_up(void **state)
     assert_string_equal(tick_at(&t, kill_at_ms), "term cont kill ");
 }
 
+/* ---- asked to step down ---- */
+
+static void yielding_waits_until_no_process_is_left(void **state)
+{
+    (void)state;
+    struct trial t = begin(GRACE_MS, false);
+    lead(&t, TOKEN);
+    assert_string_equal(step(&t, SUPERVISE_YIELD), "term cont ");
+    assert_true(t.actions.dead_man_at_ms == t.lead_until_ms);
+    assert_string_equal(step(&t, SUPERVISE_YIELD), "");
+    t.lead_until_ms += 3000;
+    assert_string_equal(tick_at(&t, t.now_ms + GRACE_MS), "kill ");
+    assert_string_equal(step_with(&t, SUPERVISE_EXITED, 137), "");
+    assert_string_equal(step(&t, SUPERVISE_EMPTY), "yield ");
+    assert_int_equal(supervise_exit_code(&t.supervise), SUPERVISE_NOT_ENDED);
+}
+
+static void who_has_yielded_starts_again_when_it_leads_again(void **state)
+{
+    (void)state;
+    struct trial t = begin(GRACE_MS, false);
+    lead(&t, TOKEN);
+    step(&t, SUPERVISE_YIELD);
+    assert_string_equal(step_with(&t, SUPERVISE_EXITED, 0), "kill ");
+    assert_string_equal(step(&t, SUPERVISE_EMPTY), "yield ");
+    t.lead_until_ms = 0;
+    assert_string_equal(step(&t, SUPERVISE_TICK), "");
+    lead(&t, TOKEN + 1);
+}
+
+static void yielding_without_a_command_is_done_at_once(void **state)
+{
+    (void)state;
+    struct trial t = begin(GRACE_MS, false);
+    assert_string_equal(step(&t, SUPERVISE_YIELD), ""); /* nothing is held */
+    t.token = TOKEN;
+    t.lead_until_ms = t.now_ms + LEAD_MS;
+    assert_string_equal(step(&t, SUPERVISE_YIELD), "yield ");
+}
+
+/* It has gone by itself: the next one must not be given up for it. */
+static void leadership_that_is_lost_meanwhile_is_not_given_up(void **state)
+{
+    (void)state;
+    struct trial t = begin(GRACE_MS, false);
+    lead(&t, TOKEN);
+    step(&t, SUPERVISE_YIELD);
+    t.token = TOKEN + 1;
+    assert_string_equal(step(&t, SUPERVISE_TICK), "kill ");
+    assert_string_equal(step(&t, SUPERVISE_EMPTY), "start ");
+}
+
+static void end_goes_before_yielding(void **state)
+{
+    (void)state;
+    struct trial t = begin(GRACE_MS, false);
+    lead(&t, TOKEN);
+    step_with(&t, SUPERVISE_LEAVE, TERM);
+    assert_string_equal(step(&t, SUPERVISE_YIELD), "");
+    step_with(&t, SUPERVISE_EXITED, 143);
+    assert_string_equal(step(&t, SUPERVISE_EMPTY), "resign ");
+    assert_int_equal(supervise_exit_code(&t.supervise), 143);
+
+    t = begin(GRACE_MS, false);
+    lead(&t, TOKEN);
+    step(&t, SUPERVISE_YIELD);
+    assert_string_equal(step_with(&t, SUPERVISE_LEAVE, TERM), "signal15 cont ");
+    step_with(&t, SUPERVISE_EXITED, 0);
+    assert_string_equal(step(&t, SUPERVISE_EMPTY), "resign ");
+}
+
+static void with_once_yielding_is_the_end(void **state)
+{
+    (void)state;
+    struct trial t = begin(GRACE_MS, true);
+    lead(&t, TOKEN);
+    assert_string_equal(step(&t, SUPERVISE_YIELD), "term cont ");
+    step_with(&t, SUPERVISE_EXITED, 0);
+    assert_string_equal(step(&t, SUPERVISE_EMPTY), "resign ");
+    assert_int_equal(supervise_exit_code(&t.supervise), SUPERVISE_EXIT_LOST);
+}
+
 /* ---- whatever happens, in whatever order ---- */
 
 /* What the machine has asked for, as far as processes go. */
@@ -313,7 +395,9 @@ static void obey(struct trial *t, struct world *w)
         *w = (struct world){ .alive = true, .token = t->token };
     if (a->kill)
         w->signalled = true;
-    assert_false(a->resign && w->alive);
+    assert_false((a->resign || a->yield) && w->alive);
+    if (a->yield)
+        t->lead_until_ms = 0;
     if (!w->alive || w->signalled)
         return;
     /* It runs on: only in its own leadership, and with the timer armed. */
@@ -364,6 +448,10 @@ static void happen(struct trial *t, struct world *w, uint64_t *random_state)
         if (dice % 1024 == 9)
             type = SUPERVISE_LEAVE;
         break;
+    case 10:
+        if (dice % 64 == 10)
+            type = SUPERVISE_YIELD;
+        break;
     default:
         break;
     }
@@ -408,6 +496,12 @@ int main(void)
         cmocka_unit_test(death_of_the_guardian_kills_and_starts_again_later),
         cmocka_unit_test(too_little_time_starts_nothing),
         cmocka_unit_test(no_grace_kills_just_before_the_time_is_up),
+        cmocka_unit_test(yielding_waits_until_no_process_is_left),
+        cmocka_unit_test(who_has_yielded_starts_again_when_it_leads_again),
+        cmocka_unit_test(yielding_without_a_command_is_done_at_once),
+        cmocka_unit_test(leadership_that_is_lost_meanwhile_is_not_given_up),
+        cmocka_unit_test(end_goes_before_yielding),
+        cmocka_unit_test(with_once_yielding_is_the_end),
         cmocka_unit_test(no_process_lives_on_without_its_leadership),
     };
     return cmocka_run_group_tests_name("supervise", tests, NULL, NULL);
