@@ -30,11 +30,21 @@ static void print(struct program *p, const char *text)
                    "standard output: ", output_error(&p->output));
 }
 
+/* Standard output is the command's then, and so is the keyboard. */
+static void leave_output_to_command(struct program *p)
+{
+    if (!p->options.command)
+        return;
+    output_init(&p->output, p->log.fd);
+    output_no_prompt(&p->output);
+}
+
 static void act(struct program *p)
 {
     char help[OPTIONS_HELP_BYTES_MAX];
     switch (p->options.action) {
     case OPTIONS_RUN:
+        leave_output_to_command(p);
         participation_run(&p->participation);
         return;
     case OPTIONS_HELP:
@@ -69,7 +79,7 @@ int main(int argc, char *argv[])
         log_set(&p->log, p->options.log_level, p->options.log_format);
     if (r < 0)
         exits_refuse(&p->exits, r, &err);
-    else if (closed & 1 << STDOUT_FILENO)
+    else if (closed & 1 << STDOUT_FILENO && !p->options.command)
         exits_fail(&p->exits, OPTIONS_EXIT_OUTPUT,
                    "standard output: ", "is closed");
     else

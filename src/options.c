@@ -232,6 +232,38 @@ static int check_password(struct parser *p)
     return 0;
 }
 
+enum {
+    LEAD_PERMILLE = 900, /* of the TTL one leads surely, less the next */
+    LEAD_MARGIN_MS = 250,
+    RENEW_TTLS = 3, /* a renewal is due after a third of the TTL */
+    RETRY_TTLS = 2, /* and one that is not answered is tried again by half */
+};
+
+/* What remains of the TTL for the command's end, if a renewal is not to come
+ * too late because one was not answered. */
+static int check_grace(struct parser *p)
+{
+    struct options *o = p->options;
+    if (!o->command)
+        return o->grace_ms == 0
+            ? 0
+            : error_set(p->err, CANDIDATE_EINVAL, "--grace: of which COMMAND?");
+    unsigned ttl_ms = o->config.ttl_s * 1000;
+    unsigned lead_ms = ttl_ms * LEAD_PERMILLE / 1000 - LEAD_MARGIN_MS;
+    unsigned retry_ms = ttl_ms / RETRY_TTLS;
+    if (o->grace_ms == 0)
+        o->grace_ms = ttl_ms / OPTIONS_GRACE_TTLS;
+    if (o->grace_ms + retry_ms <= lead_ms)
+        return 0;
+    return error_set(p->err, CANDIDATE_EINVAL,
+                     "--grace: %u ms do not fit into --ttl %u: each renewal "
+                     "lets us lead for %u ms, the next is due after %u ms and "
+                     "may have to be tried again until %u ms; so --grace is at "
+                     "most %ums",
+                     o->grace_ms, o->config.ttl_s, lead_ms, ttl_ms / RENEW_TTLS,
+                     retry_ms, lead_ms - retry_ms);
+}
+
 static int parse(struct parser *p)
 {
     int r = 0;
@@ -245,6 +277,8 @@ static int parse(struct parser *p)
         r = check_password(p);
     if (r == 0 && !o->config.id)
         r = error_set(p->err, CANDIDATE_EINVAL, "no ID is given");
+    if (r == 0)
+        r = check_grace(p);
     return r;
 }
 

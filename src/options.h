@@ -13,6 +13,7 @@
 enum {
     OPTIONS_HELP_BYTES_MAX = 8192,
     OPTIONS_SHOWN_BYTES_MAX = 80, /* of the user's words in a message */
+    OPTIONS_GRACE_TTLS = 5, /* what part of the TTL the grace is by default */
     OPTIONS_WAIT_S_MAX = 86400,
 };
 
@@ -23,7 +24,9 @@ enum {
     X(UNAVAILABLE, 69, "etcd is unreachable or refuses for good")              \
     X(INTERNAL, 70, "internal error")                                          \
     X(OUTPUT, 74, "standard output could not be written")                      \
-    X(LOST, 75, "leadership lost, with --once; or not won in --wait")
+    X(LOST, 75, "leadership lost, with --once; or not won in --wait")          \
+    X(CANNOT, 126, "COMMAND cannot be started")                                \
+    X(NOT_FOUND, 127, "COMMAND is not found")
 
 #define OPTIONS_EXIT(name, number, meaning) OPTIONS_EXIT_##name = (number),
 enum options_exit { OPTIONS_EXITS(OPTIONS_EXIT) };
@@ -38,8 +41,10 @@ enum options_action {
 /* Strings are argv's or the environment's. */
 struct options {
     enum options_action action;
-    bool once;       /* end when leadership is lost */
-    int64_t wait_ms; /* for leadership; 0: one attempt, < 0: for ever */
+    bool once;         /* end when leadership is lost */
+    bool guardian;     /* also without a command */
+    unsigned grace_ms; /* of a command, between SIGTERM and SIGKILL */
+    int64_t wait_ms;   /* for leadership; 0: one attempt, < 0: for ever */
     enum candidate_severity log_level;
     enum log_format log_format;
     const char *discovery_srv; /* to be asked for the endpoints; NULL: no */

@@ -11,13 +11,15 @@ enum {
     HELP_COLUMNS = 80,
 };
 
-static const char help_head[] = "Usage: candidate [OPTION]... ID\n"
+static const char help_head[] = "Usage: candidate [OPTION]... ID "
+                                "[-- COMMAND [ARGUMENT]...]\n"
                                 "\n"
                                 "Takes part in a leader election on etcd: one "
                                 "of all candidates leads, and\n"
                                 "when it ends or dies, the next one in the "
                                 "queue does. ID is the name that\n"
-                                "the others see: 1 to 255 bytes of UTF-8.\n";
+                                "the others see: 1 to 255 bytes of UTF-8. "
+                                "COMMAND runs only while ID leads.\n";
 
 static const char help_keys[] = "\n"
                                 "Keys and signals:\n"
@@ -25,7 +27,10 @@ static const char help_keys[] = "\n"
                                 "resign, and the next one leads\n"
                                 "  Ctrl-C (SIGINT)             like a crash: "
                                 "the next one waits for the TTL\n"
-                                "  SIGTERM, SIGHUP             resign\n";
+                                "  SIGTERM, SIGHUP             resign\n"
+                                "With a COMMAND they, SIGUSR1, SIGUSR2, "
+                                "SIGWINCH, SIGTSTP and SIGCONT go to it,\n"
+                                "and its end is ours.\n";
 
 struct help {
     char *text;
@@ -79,7 +84,7 @@ static void add_environment(struct help *h)
 
 static void add_exits(struct help *h)
 {
-    add(h, "\nExit codes:\n");
+    add(h, "\nExit codes, if not COMMAND's own, or 128 + its signal:\n");
 #define ADD_EXIT(name, number, meaning)                                        \
     add(h, "  %-*d%s\n", HELP_COLUMN - 2, number, meaning);
     OPTIONS_EXITS(ADD_EXIT)

@@ -20,6 +20,13 @@ const struct option options_table[OPTIONS_N] = {
       "give up with 75 at once if another leads", OPTION_NOWAIT,
       OPTION_RIVALS_WAIT, FIELD(wait_ms) },
 
+    { "Command", "grace", "TIME", NULL,
+      "from SIGTERM to SIGKILL; default TTL / 5", OPTION_DURATION,
+      OPTION_NO_RIVALS, FIELD(grace_ms) },
+    { "Command", "guardian", NULL, NULL,
+      "give the lease back after a crash, without one too", OPTION_SWITCH,
+      OPTION_NO_RIVALS, FIELD(guardian) },
+
     { "etcd", "endpoints", "URL[,URL]...", "ETCDCTL_ENDPOINTS",
       "where etcd listens; default http://127.0.0.1:2379", OPTION_STRING,
       OPTION_RIVALS_ENDPOINTS, FIELD(config.endpoints) },

@@ -19,10 +19,16 @@ void output_init(struct output *o, int fd)
 {
     assert(fd >= 0);
     o->fd = fd;
+    o->no_prompt = false;
     o->first = o->n = 0;
     o->written = 0;
     o->retracted = false;
     o->error.code = 0;
+}
+
+void output_no_prompt(struct output *o)
+{
+    o->no_prompt = true;
 }
 
 /* The first error stands. What waits is lost, and so is what comes. */
@@ -106,7 +112,8 @@ void output_event(struct output *o, const struct candidate_event *event)
         break;
     case CANDIDATE_ELECTED:
         add(o, OUTPUT_CLAIM, "I am the LEADER!");
-        add(o, OUTPUT_PROMPT, "Press ENTER to finish...");
+        if (!o->no_prompt)
+            add(o, OUTPUT_PROMPT, "Press ENTER to finish...");
         break;
     case CANDIDATE_FOLLOWING:
         add(o, OUTPUT_PLAIN, "%s is the leader...", event->leader);

@@ -10,7 +10,7 @@
 #include "candidate.h"
 
 enum {
-    OUTPUT_LINES_MAX = 64,        /* that wait; one more is an error */
+    OUTPUT_LINES_MAX = 96,        /* that wait; one more is an error */
     OUTPUT_LINE_BYTES_MAX = 1280, /* longer ones are cut and end in "..." */
     OUTPUT_DRAIN_MS = 2000,       /* the reader's time at the end */
 };
@@ -29,6 +29,7 @@ struct output_line {
 
 struct output {
     int fd; /* -1: failed */
+    bool no_prompt;
     unsigned first, n;
     size_t written; /* bytes of the first line */
     bool retracted; /* the last claim was not written */
@@ -38,6 +39,9 @@ struct output {
 
 /* fd is borrowed. */
 void output_init(struct output *o, int fd);
+
+/* Nobody reads a keyboard: tell nobody to press ENTER. */
+void output_no_prompt(struct output *o);
 
 /* Queue lines: each line of a text; who takes part; what an event says, if it
  * says anything here. */

@@ -8,9 +8,14 @@
 #include "sys/error.h"
 #include "sys/fd.h"
 
-enum { POLL_SIGNALS, POLL_OUTPUT, POLL_KEYBOARD, POLLS_N };
+enum { POLL_SIGNALS, POLL_OUTPUT, POLL_KEYBOARD, POLL_GUARDIAN, POLLS_N };
 
-static void leave(struct participation *p)
+static bool has_command(const struct participation *p)
+{
+    return p->options->command != NULL;
+}
+
+static void resign(struct participation *p)
 {
     if (p->candidate && !p->leaving) {
         candidate_resign(p->candidate);
@@ -19,10 +24,20 @@ static void leave(struct participation *p)
     p->leaving = true;
 }
 
-/* Without output nobody can see what happens here: we had better leave. */
+/* A command ends first. */
+static void leave(struct participation *p)
+{
+    if (has_command(p))
+        supervision_leave(&p->supervision, p->candidate);
+    else
+        resign(p);
+}
+
+/* Without output nobody can see what happens here: we had better leave. A
+ * command's work goes on. */
 static void check_output(struct participation *p)
 {
-    if (p->output_failed || !output_error(p->output))
+    if (has_command(p) || p->output_failed || !output_error(p->output))
         return;
     p->output_failed = true;
     exits_fail(p->exits, OPTIONS_EXIT_OUTPUT,
@@ -36,13 +51,15 @@ static void on_event(struct participation *p,
     bool shown = !p->leaving;
     waiting_event(&p->waiting, event);
     service_event(&p->service, event);
+    supervision_event(&p->supervision, event);
     switch (event->type) {
     case CANDIDATE_ATTEMPTING:
     case CANDIDATE_FOLLOWING:
         break;
     case CANDIDATE_ELECTED:
         p->leading = true;
-        keyboard_begin(&p->keyboard); /* before anybody is told to press it */
+        if (!has_command(p)) /* before anybody is told to press it */
+            keyboard_begin(&p->keyboard);
         break;
     case CANDIDATE_LOST:
         p->leading = false;
@@ -90,6 +107,15 @@ static void inform_service(struct participation *p)
                  });
 }
 
+static void take_signals(struct participation *p)
+{
+    for (int number; (number = signals_next(p->signals)) != 0;)
+        if (has_command(p))
+            supervision_signal(&p->supervision, p->candidate, number);
+        else
+            leave(p);
+}
+
 /* One turn of the loop. Returns 0, or what candidate_poll() failed with. */
 static int turn(struct participation *p)
 {
@@ -97,13 +123,15 @@ static int turn(struct participation *p)
     int timeout_ms = -1;
     polls[POLL_SIGNALS] = signals_pollfd(p->signals);
     polls[POLL_OUTPUT] = output_pollfd(p->output);
-    polls[POLL_KEYBOARD] = p->leading && !p->leaving
+    polls[POLL_GUARDIAN] = supervision_pollfd(&p->supervision);
+    polls[POLL_KEYBOARD] = p->leading && !p->leaving && !has_command(p)
         ? keyboard_pollfd(&p->keyboard, &timeout_ms)
         : (struct pollfd){ .fd = -1 };
     if (!p->leaving)
         timeout_ms = waiting_timeout_ms(&p->waiting, clock_now_ms(),
                                         timeout_ms);
     timeout_ms = service_timeout_ms(&p->service, clock_now_ms(), timeout_ms);
+    timeout_ms = supervision_timeout_ms(&p->supervision, timeout_ms);
     int r = candidate_poll(p->candidate, polls, POLLS_N, timeout_ms);
     if (r < 0)
         return r;
@@ -115,9 +143,13 @@ static int turn(struct participation *p)
     check_output(p);
     check_waiting(p);
     inform_service(p);
-    bool typed = p->leading && polls[POLL_KEYBOARD].revents != 0;
-    if (signals_next(p->signals) || (typed && keyboard_enter(&p->keyboard)))
+    take_signals(p);
+    if (p->leading && polls[POLL_KEYBOARD].revents &&
+        keyboard_enter(&p->keyboard))
         leave(p);
+    supervision_turn(&p->supervision, p->candidate);
+    if (supervision_resigns(&p->supervision))
+        resign(p);
     return 0;
 }
 
@@ -128,15 +160,14 @@ static bool join(struct participation *p)
     struct candidate_error err = { 0 };
     struct options *o = p->options;
     o->config.trace = o->log_level == CANDIDATE_DEBUG;
-    int r = 0;
-    if (o->command)
-        r = error_set(&err, CANDIDATE_EINVAL,
-                      "--: a command that runs while leading: not yet");
+    int r = access_complete(&p->access, o, p->signals, &err);
     if (r == 0)
-        r = access_complete(&p->access, o, p->signals, &err);
+        r = supervision_init(&p->supervision, o, p->signals, p->exits->log,
+                             &err);
     if (r == 0)
         r = candidate_new(&p->candidate, &o->config, &err);
-    options_forget(o);
+    if (!supervision_needs_password(&p->supervision))
+        options_forget(o);
     if (r < 0)
         exits_refuse(p->exits, r, &err);
     return r == 0;
@@ -151,11 +182,15 @@ static void take_part(struct participation *p)
     output_flush(p->output, p->candidate);
     check_output(p);
     p->ended = p->output_failed; /* and nothing was sent */
-    while (r >= 0 && !p->ended)
+    while (r >= 0 && !(p->ended && supervision_idle(&p->supervision)))
         r = turn(p);
     service_stopping(&p->service);
-    if (r < 0)
+    if (r < 0) /* the guardian does what we cannot do any more */
         exits_fail(p->exits, OPTIONS_EXIT_INTERNAL, "", candidate_strerror(r));
+    else
+        supervision_done(&p->supervision);
+    if (p->exits->code == 0)
+        p->exits->code = supervision_exit_code(&p->supervision);
 }
 
 void participation_run(struct participation *p)
@@ -163,6 +198,9 @@ void participation_run(struct participation *p)
     service_init(&p->service);
     if (join(p))
         take_part(p);
+    else
+        supervision_done(&p->supervision);
+    options_forget(p->options);
     output_drain(p->output, p->candidate, OUTPUT_DRAIN_MS);
     check_output(p);
     candidate_free(p->candidate);

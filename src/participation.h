@@ -13,6 +13,7 @@
 #include "options.h"
 #include "output.h"
 #include "service.h"
+#include "supervision.h"
 #include "sys/keyboard.h"
 #include "sys/signals.h"
 #include "waiting.h"
@@ -28,6 +29,7 @@ struct participation {
     struct keyboard keyboard;
     struct waiting waiting;
     struct service service;
+    struct supervision supervision;
     struct candidate *candidate; /* NULL: not taking part */
     bool leading;                /* as far as the events say */
     bool leaving;

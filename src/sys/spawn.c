@@ -69,6 +69,16 @@ static int keep_result_fd_only(int fd)
     return close_range(SPAWN_RESULT_FD + 1, UINT_MAX, 0) == 0 ? 0 : errno;
 }
 
+/* Returns 0 or an errno. What is open too much is closed later. */
+static int step_aside(void)
+{
+    int empty = open("/dev/null", O_RDONLY);
+    if (empty < 0 || dup2(empty, STDIN_FILENO) < 0 ||
+        dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return errno;
+    return 0;
+}
+
 /* The whole life of the child until it is another program. */
 _Noreturn static void become(const struct spawn *s, pid_t parent, int fd)
 {
@@ -79,8 +89,15 @@ _Noreturn static void become(const struct spawn *s, pid_t parent, int fd)
     if (getppid() != parent) /* it died before the line above */
         _exit(SPAWN_EXIT_CANNOT);
     (void)setpgid(0, 0);
-    take_foreground(s->giver);
-    int error = keep_result_fd_only(fd);
+    if (s->environment)
+        environ = s->environment;
+    int error = 0;
+    if (s->aside)
+        error = step_aside();
+    else
+        take_foreground(s->giver);
+    if (error == 0)
+        error = keep_result_fd_only(fd);
     if (error == 0) {
         fd = SPAWN_RESULT_FD;
         signals_restore(s->signals);

@@ -14,14 +14,17 @@
 #include <sys/types.h>
 
 struct spawn {
-    char *const *argv;             /* looked up in PATH; ends with NULL */
+    char *const *argv;  /* looked up in PATH; ends with NULL */
+    char **environment; /* NULL: that of this process */
+    bool aside; /* no terminal: standard input is empty, and standard output
+                   goes to standard error */
     const struct signals *signals; /* as signals_init() found them */
     pid_t giver; /* the group that gives it the terminal on standard input, if
                     it is in its foreground */
     int64_t not_after_ms; /* on CLOCK_BOOTTIME; later it does not begin */
 };
 
-/* Start it, with the environment of this process.
+/* Start it.
  * ret_pid  the process, and the number of its group.
  * ret_fd   readable as soon as spawn_result() knows; close it then.
  * Returns 0, or the errno of what failed; then nothing is set. */

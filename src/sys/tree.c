@@ -34,6 +34,7 @@ struct walk {
     pid_t self;
     const pid_t *spare;
     unsigned spare_n;
+    pid_t unreaped;
     pid_t known[TREE_KNOWN_MAX]; /* sorted: /proc is */
     unsigned known_n;
     int found_n;
@@ -114,16 +115,19 @@ static void visit(struct walk *w, int proc, const char *name)
         (w->known_n == 0 || w->known[w->known_n - 1] < pid))
         w->known[w->known_n++] = pid;
     kill_one(w, proc, name, pid);
-    if (parent == w->self)
+    if (parent == w->self && pid != w->unreaped)
         (void)waitpid(pid, NULL, WNOHANG);
 }
 
-int tree_kill(const pid_t *spare, unsigned spare_n)
+int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped)
 {
     DIR *proc = opendir("/proc");
     if (!proc)
         return CANDIDATE_ESYSTEM;
-    struct walk w = { .self = getpid(), .spare = spare, .spare_n = spare_n };
+    struct walk w = { .self = getpid(),
+                      .spare = spare,
+                      .spare_n = spare_n,
+                      .unreaped = unreaped };
     for (struct dirent *entry; (entry = readdir(proc));)
         visit(&w, dirfd(proc), entry->d_name);
     closedir(proc);

@@ -21,9 +21,10 @@ int tree_adopt(struct candidate_error *err);
 
 /* Send SIGKILL to every descendant, and reap those children that have ended.
  * Sees a process only once; call it again until it returns 0.
- * spare  children that are let alone, with what they have started.
+ * spare     children that are let alone, with what they have started.
+ * unreaped  a child that is not reaped; 0: none.
  * Returns how many there were; 0: none is left, and so none can come; or
  * CANDIDATE_ESYSTEM: /proc cannot be read. */
-int tree_kill(const pid_t *spare, unsigned spare_n);
+int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped);
 
 #endif

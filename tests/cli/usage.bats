@@ -38,10 +38,16 @@ refuses() {
     refuses '"B": there is one ID already' A B
 }
 
-@test "a command behind two dashes is not run yet, and must have a name" {
+@test "a command behind two dashes must have a name, and time to end" {
     refuses '--: no command follows' A --
     refuses '--: the command is empty' A -- ''
-    refuses '--: a command that runs while leading: not yet' A -- true --help
+    refuses '--grace: of which COMMAND?' --grace 1s A
+    refuses '--grace: 3751 ms do not fit into --ttl 10: each renewal lets us '`
+        `'lead for 8750 ms, the next is due after 3333 ms and may have to be '`
+        `'tried again until 5000 ms; so --grace is at most 3750ms' \
+        --grace 3751ms A -- true
+    refuses 'ID: is empty' --grace 3750ms '' -- true
+    refuses 'ID: is empty' --ttl 2 '' -- true
 }
 
 @test "an ID is 1 to 255 bytes of clean UTF-8" {

@@ -18,7 +18,7 @@ same() {
 }
 
 @test "the exit codes are those of --help" {
-    same "$(sed -n '/^Exit codes:/,$p' "$BATS_TEST_TMPDIR/help" |
+    same "$(sed -n '/^Exit codes/,$p' "$BATS_TEST_TMPDIR/help" |
         grep -oE '^  [0-9]+' | tr -d ' ')" \
         "$(grep -oE '^\| [0-9]+ \|' README.md | tr -d '| ')"
 }

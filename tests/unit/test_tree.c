@@ -95,7 +95,7 @@ static void kill_all(const pid_t *spare, unsigned spare_n)
 {
     int64_t give_up_at_ms = clock_now_ms() + LIMIT_MS;
     int left_n;
-    while ((left_n = tree_kill(spare, spare_n)) > 0)
+    while ((left_n = tree_kill(spare, spare_n, 0)) > 0)
         REQUIRE(clock_now_ms() < give_up_at_ms);
     REQUIRE(left_n == 0);
 }
@@ -115,7 +115,7 @@ static void play(void (*body)(void))
 
 static void play_nothing(void)
 {
-    REQUIRE(tree_kill(NULL, 0) == 0);
+    REQUIRE(tree_kill(NULL, 0, 0) == 0);
 }
 
 static void without_descendants_there_is_nothing_to_do(void **state)
@@ -272,6 +272,27 @@ static void spared_children_and_what_is_below_live_on(void **state)
     run(play_spared);
 }
 
+static void play_unreaped(void)
+{
+    REQUIRE(pipe(alive) == 0);
+    pid_t child = start(idle);
+    close(alive[1]);
+    while (tree_kill(NULL, 0, child) > 0 &&
+           waitid(P_PID, (id_t)child, &(siginfo_t){ 0 }, WEXITED | WNOWAIT) < 0)
+        continue;
+    REQUIRE(tree_kill(NULL, 0, child) == 1); /* it counts */
+    int status;
+    REQUIRE(waitpid(child, &status, WNOHANG) == child);
+    REQUIRE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    REQUIRE(tree_kill(NULL, 0, child) == 0);
+}
+
+static void child_whose_status_matters_is_left_to_be_reaped(void **state)
+{
+    (void)state;
+    run(play_unreaped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +303,7 @@ int main(void)
         cmocka_unit_test(wide_tree_is_killed),
         cmocka_unit_test(process_that_forks_and_ends_for_ever_is_killed),
         cmocka_unit_test(zombies_are_no_obstacle),
+        cmocka_unit_test(child_whose_status_matters_is_left_to_be_reaped),
         cmocka_unit_test(spared_children_and_what_is_below_live_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

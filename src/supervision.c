@@ -1,0 +1,385 @@
+/* supervision.c: see supervision.h. */
+#include "supervision.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "sys/error.h"
+#include "sys/tree.h"
+
+/* ---- the guardian ---- */
+
+static int start_guardian(struct supervision *s, struct candidate_error *err)
+{
+    return guardian_start(&s->guardian, &s->guardian_config, err);
+}
+
+static void tell(struct supervision *s, enum guardian_message_type type,
+                 int number)
+{
+    struct guardian_message message = { .type = type, .number = number };
+    if (type == GUARDIAN_START) {
+        message.token = s->token;
+        message.lease = s->lease;
+        (void)snprintf(message.lock_key, sizeof message.lock_key, "%s",
+                       s->lock_key);
+        terminal_lend(&s->terminal);
+    }
+    guardian_send(&s->guardian, &message);
+}
+
+/* Others must see at once what we know: first the page, then the deeds. */
+static void write_page(struct supervision *s, int64_t lead_until_ms)
+{
+    struct candidate_lease lease = {
+        .state = lead_until_ms > 0 ? CANDIDATE_LEASE_LEADING
+            : s->token > 0         ? CANDIDATE_LEASE_LOST
+                                   : CANDIDATE_LEASE_NONE,
+        .token = s->token,
+        .lease = s->lease,
+        .lead_until_ms = lead_until_ms > 0 ? lead_until_ms
+                                           : s->written.lead_until_ms,
+    };
+    if (lease.state == s->written.state && lease.token == s->written.token &&
+        lease.lead_until_ms == s->written.lead_until_ms)
+        return;
+    candidate_lease_page_write(s->page, &lease);
+    s->written = lease;
+}
+
+/* ---- the machine ---- */
+
+static void kill_all(struct supervision *s)
+{
+    if (s->orphans)
+        (void)tree_kill(NULL, 0, 0);
+    else
+        tell(s, GUARDIAN_KILL, 0);
+}
+
+static void act(struct supervision *s, const struct supervise_actions *actions)
+{
+    if (actions->dead_man_at_ms)
+        deadman_set(&s->deadman, actions->dead_man_at_ms);
+    if (actions->start)
+        tell(s, GUARDIAN_START, 0);
+    if (actions->signal)
+        tell(s, GUARDIAN_SIGNAL, actions->signal);
+    if (actions->terminate)
+        tell(s, GUARDIAN_SIGNAL, SIGTERM);
+    if (actions->proceed)
+        tell(s, GUARDIAN_SIGNAL, SIGCONT);
+    if (actions->kill)
+        kill_all(s);
+    if (actions->kill_guardian)
+        guardian_kill(&s->guardian);
+    if (!actions->dead_man_at_ms)
+        deadman_set(&s->deadman, 0);
+    if (actions->resign)
+        s->resign = true;
+}
+
+static void explain(struct supervision *s, enum supervise_state before,
+                    const struct supervise_actions *actions)
+{
+    if (actions->start)
+        log_write(s->log, CANDIDATE_DEBUG, "the command is started");
+    if (actions->terminate && !s->machine.ending)
+        log_write(
+            s->log, CANDIDATE_WARNING,
+            "etcd does not confirm the leadership, which ends in %lld "
+            "ms: the command is told to end",
+            (long long)(s->machine.lead_until_ms - s->machine.stepped_at_ms));
+    if (actions->kill && !actions->kill_guardian &&
+        before == SUPERVISE_STOPPING && s->command > 0)
+        log_write(s->log, CANDIDATE_WARNING,
+                  "the command has not ended in time: it is killed");
+}
+
+static void step(struct supervision *s, const struct candidate *c,
+                 struct supervise_event *event)
+{
+    struct supervise_actions actions;
+    enum supervise_state before = s->machine.state;
+    event->lead_until_ms = candidate_lead_until_ms(c);
+    event->now_ms = clock_now_ms();
+    if (event->now_ms >= event->lead_until_ms)
+        event->lead_until_ms = 0;
+    event->token = event->lead_until_ms > 0 ? s->token : 0;
+    write_page(s, event->lead_until_ms);
+    supervise_step(&s->machine, event, &actions);
+    act(s, &actions);
+    explain(s, before, &actions);
+}
+
+static void tick(struct supervision *s, const struct candidate *c,
+                 enum supervise_event_type type)
+{
+    step(s, c, &(struct supervise_event){ .type = type });
+}
+
+/* ---- what the guardian tells ---- */
+
+static int exit_code_of(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void on_failed(struct supervision *s, const struct candidate *c,
+                      int error)
+{
+    log_write(s->log, CANDIDATE_ERROR, "%s: cannot be started: %s",
+              s->options->command[0], strerror(error));
+    step(s, c,
+         &(struct supervise_event){
+             .type = SUPERVISE_EXITED,
+             .exit_code = error == ENOENT ? OPTIONS_EXIT_NOT_FOUND
+                                          : OPTIONS_EXIT_CANNOT,
+         });
+}
+
+static void on_exited(struct supervision *s, const struct candidate *c,
+                      int status)
+{
+    terminal_take_back(&s->terminal, s->command, WIFSIGNALED(status));
+    s->command = 0;
+    step(s, c,
+         &(struct supervise_event){ .type = SUPERVISE_EXITED,
+                                    .exit_code = exit_code_of(status) });
+}
+
+static void on_message(struct supervision *s, const struct candidate *c,
+                       const struct guardian_message *message)
+{
+    switch (message->type) {
+    case GUARDIAN_STARTED:
+        s->command = message->number;
+        return;
+    case GUARDIAN_FAILED:
+        on_failed(s, c, message->number);
+        return;
+    case GUARDIAN_EXITED:
+        on_exited(s, c, message->number);
+        return;
+    case GUARDIAN_STOPPED:
+        terminal_take_back(&s->terminal, s->command, true);
+        return;
+    case GUARDIAN_EMPTY:
+        tick(s, c, SUPERVISE_EMPTY);
+        return;
+    case GUARDIAN_START:
+    case GUARDIAN_SIGNAL:
+    case GUARDIAN_KILL:
+    case GUARDIAN_END:
+        break;
+    }
+    assert(false && "that is what we tell the guardian");
+}
+
+static void on_guardian_gone(struct supervision *s, const struct candidate *c)
+{
+    bool idle = supervise_idle(&s->machine);
+    log_write(s->log, CANDIDATE_ERROR,
+              "the guardian has died: another is started%s",
+              idle ? "" : " when nothing of the command is left");
+    s->guardian_at_ms = clock_now_ms();
+    if (!s->commanded)
+        return;
+    s->orphans = true;
+    terminal_take_back(&s->terminal, s->command, true);
+    s->command = 0;
+    tick(s, c, SUPERVISE_ORPHANED);
+}
+
+/* What the guardian left is below us now. */
+static void bury_orphans(struct supervision *s, const struct candidate *c)
+{
+    if (!s->orphans || tree_kill(NULL, 0, 0) != 0)
+        return;
+    s->orphans = false;
+    tick(s, c, SUPERVISE_EMPTY);
+}
+
+static void replace_guardian(struct supervision *s)
+{
+    struct candidate_error err = { 0 };
+    int64_t now_ms = clock_now_ms();
+    if (s->guardian.pid > 0 || s->orphans || now_ms < s->guardian_at_ms ||
+        start_guardian(s, &err) == 0)
+        return;
+    log_write(s->log, CANDIDATE_ERROR, "%s", err.message);
+    s->guardian_at_ms = now_ms + SUPERVISION_RETRY_MS;
+}
+
+/* ---- for the program ---- */
+
+int supervision_init(struct supervision *s, const struct options *options,
+                     struct signals *signals, struct log *log,
+                     struct candidate_error *err)
+{
+    *s = (struct supervision){ .options = options,
+                               .signals = signals,
+                               .log = log,
+                               .commanded = options->command != NULL,
+                               .guardian = { .fd = -1 } };
+    s->wanted = s->commanded || options->guardian;
+    if (!s->wanted)
+        return 0;
+    s->guardian_config = (struct guardian_config){
+        .candidate = &options->config,
+        .command = options->command,
+        .signals = signals,
+        .log = log,
+    };
+    supervise_init(&s->machine,
+                   &(struct supervise_config){ .grace_ms = options->grace_ms,
+                                               .once = options->once });
+    int r = candidate_lease_page_new(&s->page, err);
+    s->guardian_config.page = s->page;
+    if (r == 0)
+        r = deadman_init(&s->deadman, err);
+    if (r == 0 && s->commanded)
+        r = tree_adopt(err);
+    if (r == 0 && s->commanded)
+        r = signals_take_more(signals, err);
+    return r < 0 ? r : start_guardian(s, err);
+}
+
+bool supervision_needs_password(const struct supervision *s)
+{
+    return s->wanted;
+}
+
+void supervision_event(struct supervision *s,
+                       const struct candidate_event *event)
+{
+    if (event->type != CANDIDATE_ELECTED)
+        return;
+    s->token = event->token;
+    s->lease = event->lease;
+    (void)snprintf(s->lock_key, sizeof s->lock_key, "%s", event->lock_key);
+}
+
+struct pollfd supervision_pollfd(const struct supervision *s)
+{
+    return guardian_pollfd(&s->guardian);
+}
+
+int supervision_timeout_ms(const struct supervision *s, int timeout_ms)
+{
+    int64_t at_ms = INT64_MAX;
+    int64_t now_ms = clock_now_ms();
+    if (s->commanded)
+        at_ms = supervise_deadline(&s->machine);
+    if (s->orphans)
+        at_ms = now_ms + TREE_AGAIN_MS;
+    else if (s->wanted && s->guardian.pid == 0 && s->guardian_at_ms < at_ms)
+        at_ms = s->guardian_at_ms;
+    if (at_ms == INT64_MAX)
+        return timeout_ms;
+    int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+    return timeout_ms < 0 || left_ms < timeout_ms ? (int)left_ms : timeout_ms;
+}
+
+void supervision_turn(struct supervision *s, const struct candidate *c)
+{
+    struct guardian_message message;
+    if (!s->wanted)
+        return;
+    if (s->commanded)
+        tick(s, c, SUPERVISE_TICK); /* time comes before news */
+    else
+        write_page(s, candidate_lead_until_ms(c));
+    while (guardian_next(&s->guardian, &message))
+        on_message(s, c, &message);
+    if (guardian_gone(&s->guardian))
+        on_guardian_gone(s, c);
+    bury_orphans(s, c);
+    replace_guardian(s);
+}
+
+static void leave(struct supervision *s, const struct candidate *c, int number)
+{
+    step(
+        s, c,
+        &(struct supervise_event){ .type = SUPERVISE_LEAVE, .signal = number });
+}
+
+static void pass(struct supervision *s, const struct candidate *c, int number)
+{
+    step(s, c,
+         &(struct supervise_event){ .type = SUPERVISE_PASS, .signal = number });
+}
+
+/* What has no meaning without a command does what it does to anybody. */
+static void obey(struct supervision *s, const struct candidate *c, int number)
+{
+    if (supervise_idle(&s->machine))
+        signals_obey(s->signals, number);
+    else if (number == SIGINT)
+        leave(s, c, number);
+    else
+        pass(s, c, number);
+}
+
+void supervision_signal(struct supervision *s, const struct candidate *c,
+                        int number)
+{
+    switch (number) {
+    case SIGTERM:
+    case SIGHUP:
+        leave(s, c, number);
+        break;
+    case SIGINT:
+    case SIGTSTP:
+        obey(s, c, number);
+        break;
+    case SIGCONT:
+        if (s->command > 0)
+            terminal_lend_again(&s->terminal, s->command);
+        pass(s, c, number);
+        break;
+    case SIGUSR1:
+    case SIGUSR2:
+    case SIGWINCH:
+        pass(s, c, number);
+        break;
+    default: /* SIGCHLD: the next turn looks */
+        break;
+    }
+}
+
+void supervision_leave(struct supervision *s, const struct candidate *c)
+{
+    leave(s, c, 0);
+}
+
+bool supervision_resigns(struct supervision *s)
+{
+    bool resign = s->resign;
+    s->resign = false;
+    return resign;
+}
+
+bool supervision_idle(const struct supervision *s)
+{
+    return !s->commanded || (supervise_idle(&s->machine) && !s->orphans);
+}
+
+int supervision_exit_code(const struct supervision *s)
+{
+    int code = s->commanded ? supervise_exit_code(&s->machine) : 0;
+    return code == SUPERVISE_NOT_ENDED ? 0 : code;
+}
+
+void supervision_done(struct supervision *s)
+{
+    guardian_end(&s->guardian);
+    candidate_lease_page_close(s->page);
+}
