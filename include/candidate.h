@@ -38,6 +38,8 @@ enum {
     CANDIDATE_COMMAND_TIMEOUT_MS_DEFAULT = 5000,
     CANDIDATE_KEEPALIVE_TIME_MS_DEFAULT = 2000,
     CANDIDATE_KEEPALIVE_TIMEOUT_MS_DEFAULT = 6000,
+    CANDIDATE_KEY_BYTES_MAX = 1024,    /* of a fenced write */
+    CANDIDATE_VALUE_BYTES_MAX = 40960, /* of a fenced put */
     CANDIDATE_ERROR_BYTES_MAX = 512,
 };
 
@@ -51,7 +53,8 @@ enum {
     X(EEXISTS, 6, "exists already")                                            \
     X(EPROTO, 7, "not an answer of etcd's JSON gateway")                       \
     X(ETOOBIG, 8, "larger than its limit")                                     \
-    X(ESYSTEM, 9, "system call failed")
+    X(ESYSTEM, 9, "system call failed")                                        \
+    X(EFENCED, 10, "the leadership that this is done for is over")
 
 #define CANDIDATE_ERROR_CODE(name, number, meaning)                            \
     CANDIDATE_##name = -(number),
@@ -207,6 +210,40 @@ CANDIDATE_API int candidate_place(const struct candidate *c);
 /* Until when leadership is certain, in ms on CLOCK_BOOTTIME; 0: not leading.
  * Grows with every confirmed renewal, never shrinks during one leadership. */
 CANDIDATE_API int64_t candidate_lead_until_ms(const struct candidate *c);
+
+/* ---- writes to etcd that are done only for a leader ---- */
+
+/* A leadership, as ELECTED gave it, or CANDIDATE_LOCK_KEY and CANDIDATE_TOKEN
+ * in the environment of a command. */
+struct candidate_fence {
+    const char *lock_key;
+    int64_t token;
+};
+
+/* Put or delete one key, in one transaction that succeeds only while that
+ * leadership lasts in etcd: its lock key is there, created at the revision that
+ * the token is. This is complete: no pause, clock or lost message lets a write
+ * pass when another leads already.
+ * Blocks; asks again while there is no answer, which does no harm: it is the
+ * same write. A key without a lease; deleting one that is absent is a success.
+ * config      where etcd is and how to speak to it, as candidate_release()
+ * key         not empty; not below the lock prefix, where only lock keys are,
+ *             nor the leader key
+ * value       value_bytes of anything; may be NULL when there are none
+ * timeout_ms  for all of it, 1..CANDIDATE_TIMEOUT_MS_MAX
+ * Returns 0: done. CANDIDATE_EFENCED: that leadership is over; err tells if an
+ * earlier try got no answer, and so may have been done before. ERETRY: no
+ * answer in time; it may have been done, or still be. EDENIED, EINVAL (the
+ * message names the argument), ENOMEM, ESYSTEM. */
+CANDIDATE_API int candidate_fenced_put(const struct candidate_config *config,
+                                       const struct candidate_fence *fence,
+                                       const char *key, const void *value,
+                                       size_t value_bytes, int64_t timeout_ms,
+                                       struct candidate_error *err);
+CANDIDATE_API int candidate_fenced_delete(const struct candidate_config *config,
+                                          const struct candidate_fence *fence,
+                                          const char *key, int64_t timeout_ms,
+                                          struct candidate_error *err);
 
 /* ---- for a holder that is gone ---- */
 

@@ -14,7 +14,10 @@
 
 #include "sys/clock.h"
 
-enum { TURN_MS = 10 }; /* the thread's end wakes nobody */
+enum {
+    TURN_MS = 10, /* the thread's end wakes nobody */
+    PATIENCE_MS = 2 * GATEWAY_PATIENCE_MS,
+};
 
 static int setup_n(void **state, unsigned n)
 {
@@ -86,7 +89,7 @@ static void turn(struct asker *a, int64_t end_at_ms, const char *what)
 
 unsigned asker_request(struct asker *a, struct gateway_request *ret_request)
 {
-    int64_t end_at_ms = clock_now_ms() + 2 * GATEWAY_PATIENCE_MS;
+    int64_t end_at_ms = clock_now_ms() + PATIENCE_MS;
     for (;;) {
         for (unsigned i = 0; i < a->gateways_n; i++)
             if (gateway_next(&a->gateways[i], ret_request))
@@ -109,7 +112,7 @@ void asker_exchange(struct asker *a, const char *path, const char *body,
 
 int asker_end(struct asker *a)
 {
-    int64_t end_at_ms = clock_now_ms() + 2 * GATEWAY_PATIENCE_MS;
+    int64_t end_at_ms = clock_now_ms() + PATIENCE_MS;
     while (!a->over)
         turn(a, end_at_ms, "end");
     assert_int_equal(pthread_join(a->thread, NULL), 0);
