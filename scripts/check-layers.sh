@@ -24,7 +24,7 @@ allow() {
 shopt -s nullglob
 # What belongs to the program.
 names='access|environment|exits|guardian(_[a-z]+)?|hooks|main|options(_[a-z]+)?|'
-names+='output|participation|service|supervision|waiting'
+names+='output|participation|service|status(_server)?|supervision|waiting'
 program=()
 library=()
 for file in src/*.[ch]; do
@@ -44,7 +44,7 @@ allow "$system|\"(candidate|$names)\.h|\"(sys/|core/supervise\.h)" "${program[@]
 allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 
 # The library must not know it.
-private="$names|sys/(fd|keyboard|log|notify|secret|signals|srv|srv_reply|"
+private="$names|sys/(fd|httpd|json_text|keyboard|listen|log|notify|secret|signals|srv|srv_reply|"
 private+='deadman|spawn|terminal|tree)'
 while IFS= read -r line; do
     complain "$line"
@@ -55,11 +55,12 @@ done < <(grep -HnE "^#include \"($private)\.h" \
 only() {
     local file
     while IFS= read -r file; do
-        complain "$file includes <$1/...>"
-    done < <(grep -rlE "^#include <$1/" src include | grep -vxE "$2" || true)
+        complain "$file includes <$1...>"
+    done < <(grep -rlE "^#include <$1(/|\.h)" src include | grep -vxE "$2" || true)
 }
 only curl 'src/sys/http(\.c|_[a-z]+\.[ch])'
 only cjson 'src/etcd/(json|codec)[a-z_]*\.[ch]'
+only microhttpd 'src/sys/httpd\.c'
 
 objects=("$build"/src/core/*.o)
 [ ${#objects[@]} -gt 0 ] || complain "build first: no $build/src/core/*.o"

@@ -5,10 +5,11 @@
 set -euo pipefail
 
 declare -A needs=(
-    [build]='compiler make libc-headers pkg-config libcurl libcjson'
+    [build]='compiler make libc-headers pkg-config libcurl libcjson
+        libmicrohttpd'
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
-        script systemd-analyze'
+        script systemd-analyze curl'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
 )
@@ -22,7 +23,7 @@ have() {
     libc-headers) echo '#include <stdlib.h>' | "$cc" -E - ;;
     clang-runtimes) echo "$fuzzer" | clang -fsanitize=fuzzer,address \
         -x c -o /dev/null - ;;
-    libcurl | libcjson | cmocka) pkg-config --exists "$1" ;;
+    libcurl | libcjson | libmicrohttpd | cmocka) pkg-config --exists "$1" ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }
@@ -34,6 +35,7 @@ package() {
     libc-headers) echo libc6-dev ;;
     libcurl) echo libcurl4-openssl-dev ;;
     libcjson) echo libcjson-dev ;;
+    libmicrohttpd) echo libmicrohttpd-dev ;;
     cmocka) echo libcmocka-dev ;;
     etcd) echo etcd-server ;;
     etcdctl) echo etcd-client ;;

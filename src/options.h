@@ -21,7 +21,7 @@ enum {
 #define OPTIONS_EXITS(X)                                                       \
     X(RESIGNED, 0, "resigned: ENTER, SIGTERM or SIGHUP")                       \
     X(USAGE, 64, "bad options or ID; nothing was sent to etcd")                \
-    X(UNAVAILABLE, 69, "etcd is unreachable or refuses for good")              \
+    X(UNAVAILABLE, 69, "etcd is unreachable or refuses; or --listen fails")    \
     X(INTERNAL, 70, "internal error")                                          \
     X(OUTPUT, 74, "standard output could not be written")                      \
     X(LOST, 75, "leadership lost, with --once; or not won in --wait")          \
@@ -49,6 +49,7 @@ struct options {
     enum log_format log_format;
     const char *discovery_srv; /* to be asked for the endpoints; NULL: no */
     const char *password_file; /* to be read; NULL: none */
+    const char *listen;        /* where to serve the status; NULL: nowhere */
     char *const *command;      /* to be run, ends with NULL; NULL: none */
     bool has_password;         /* config.password is the one below */
     struct candidate_config config;

@@ -70,6 +70,10 @@ const struct option options_table[OPTIONS_N] = {
       "its first line; for the owner alone to read", OPTION_STRING,
       OPTION_RIVALS_PASSWORD, FIELD(password_file) },
 
+    { "Status", "listen", "ADDRESS:PORT", NULL,
+      "serve it over HTTP; also PORT or unix:PATH", OPTION_STRING,
+      OPTION_NO_RIVALS, FIELD(listen) },
+
     { "Logging", "log-level", "LEVEL", NULL,
       "debug, info, warning or error; default info", OPTION_LEVEL,
       OPTION_NO_RIVALS, FIELD(log_level) },

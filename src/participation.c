@@ -8,7 +8,14 @@
 #include "sys/error.h"
 #include "sys/fd.h"
 
-enum { POLL_SIGNALS, POLL_OUTPUT, POLL_KEYBOARD, POLL_GUARDIAN, POLLS_N };
+enum {
+    POLL_SIGNALS,
+    POLL_OUTPUT,
+    POLL_KEYBOARD,
+    POLL_GUARDIAN,
+    POLL_CLIENTS,
+    POLLS_N
+};
 
 static bool has_command(const struct participation *p)
 {
@@ -20,6 +27,7 @@ static void resign(struct participation *p)
     if (p->candidate && !p->leaving) {
         candidate_resign(p->candidate);
         service_stopping(&p->service);
+        status_server_leaving(&p->status_server);
     }
     p->leaving = true;
 }
@@ -52,6 +60,7 @@ static void on_event(struct participation *p,
     waiting_event(&p->waiting, event);
     service_event(&p->service, event);
     supervision_event(&p->supervision, event);
+    status_server_event(&p->status_server, event);
     switch (event->type) {
     case CANDIDATE_ATTEMPTING:
     case CANDIDATE_FOLLOWING:
@@ -132,6 +141,7 @@ static int turn(struct participation *p)
                                         timeout_ms);
     timeout_ms = service_timeout_ms(&p->service, clock_now_ms(), timeout_ms);
     timeout_ms = supervision_timeout_ms(&p->supervision, timeout_ms);
+    polls[POLL_CLIENTS] = status_server_pollfd(&p->status_server, &timeout_ms);
     int r = candidate_poll(p->candidate, polls, POLLS_N, timeout_ms);
     if (r < 0)
         return r;
@@ -150,6 +160,7 @@ static int turn(struct participation *p)
     supervision_turn(&p->supervision, p->candidate);
     if (supervision_resigns(&p->supervision))
         resign(p);
+    status_server_work(&p->status_server);
     return 0;
 }
 
@@ -166,10 +177,16 @@ static bool join(struct participation *p)
                              &err);
     if (r == 0)
         r = candidate_new(&p->candidate, &o->config, &err);
+    if (r == 0)
+        r = status_server_open(&p->status_server, o->listen, p->candidate,
+                               &o->config, &err);
     if (!supervision_needs_password(&p->supervision))
         options_forget(o);
     if (r < 0)
         exits_refuse(p->exits, r, &err);
+    else if (r == 0 && o->listen)
+        log_write(p->exits->log, CANDIDATE_INFO, "status at %s",
+                  p->status_server.listen.shown);
     return r == 0;
 }
 
@@ -185,6 +202,7 @@ static void take_part(struct participation *p)
     while (r >= 0 && !(p->ended && supervision_idle(&p->supervision)))
         r = turn(p);
     service_stopping(&p->service);
+    status_server_close(&p->status_server);
     if (r < 0) /* the guardian does what we cannot do any more */
         exits_fail(p->exits, OPTIONS_EXIT_INTERNAL, "", candidate_strerror(r));
     else

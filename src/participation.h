@@ -13,6 +13,7 @@
 #include "options.h"
 #include "output.h"
 #include "service.h"
+#include "status_server.h"
 #include "supervision.h"
 #include "sys/keyboard.h"
 #include "sys/signals.h"
@@ -29,6 +30,7 @@ struct participation {
     struct keyboard keyboard;
     struct waiting waiting;
     struct service service;
+    struct status_server status_server;
     struct supervision supervision;
     struct candidate *candidate; /* NULL: not taking part */
     bool leading;                /* as far as the events say */

@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# --listen: what is answered to probes, and what becomes of bad addresses.
+
+setup_file() {
+    load support
+    start_etcd "$BATS_FILE_TMPDIR"
+}
+
+teardown_file() {
+    load support
+    stop_etcd
+}
+
+setup() {
+    load support
+}
+
+teardown() {
+    stop_all
+}
+
+# Where it listens, as it says.
+address() {
+    await_error "$1" 'status at '
+    sed -n 's/.*status at //p' "$BATS_TEST_TMPDIR/$1.err"
+}
+
+# get NAME PATH [OPTION...]: prints the status and the body.
+get() {
+    local at
+    at=$(address "$1")
+    case $at in
+    unix:*) set -- --unix-socket "${at#unix:}" "http://x$2" "${@:3}" ;;
+    *) set -- "http://$at$2" "${@:3}" ;;
+    esac
+    curl -sS -m 10 --noproxy '*' -w '%{http_code}\n' "$@"
+}
+
+# answers NAME PATH STATUS: so it is, or soon will be.
+answers() {
+    local end=$((SECONDS + patience_s)) got
+    until got=$(get "$1" "$2" -o /dev/null) && [ "$got" = "$3" ]; do
+        [ "$SECONDS" -lt "$end" ] ||
+            complain "$1: $2 is $got instead of $3" || return 1
+        sleep 0.05
+    done
+}
+
+# all NAME LEADER STANDBY READYZ: the status of each.
+all() {
+    answers "$1" /readyz "$4"
+    answers "$1" /leader "$2"
+    answers "$1" /standby "$3"
+    answers "$1" /livez 200
+}
+
+@test "probes find the leader, also after a hand-over, on TCP and on a path" {
+    start A --listen 0 A
+    leads A
+    start B --listen "unix:$BATS_TEST_TMPDIR/socket" B
+    waits_for B A
+    all A 200 503 200
+    all B 503 200 200
+    [ "$(get B /leader)" = $'it is the next one; A leads\n503' ]
+    enter A
+    expect A End
+    expect_exit A 0
+    expect B 'Attempting leadership...' 'I am the LEADER!'
+    all B 200 503 200
+    enter B
+    expect B 'Press ENTER to finish...' End
+    expect_exit B 0
+    [ ! -e "$BATS_TEST_TMPDIR/socket" ]
+}
+
+@test "every method, and what there is not" {
+    start A --listen 0 A
+    leads A
+    local method
+    for method in GET OPTIONS; do
+        [ "$(get A /leader -o /dev/null -X "$method")" = 200 ]
+        [ "$(get A /standby -o /dev/null -X "$method")" = 503 ]
+    done
+    [ "$(get A /leader -o /dev/null -I)" = 200 ]
+    [ "$(get A /leader -o "$BATS_TEST_TMPDIR/body" -X OPTIONS)" = 200 ]
+    [ ! -s "$BATS_TEST_TMPDIR/body" ]
+    [ "$(get A /nothing -o /dev/null)" = 404 ]
+    [ "$(get A /leader -o /dev/null -d x)" = 405 ]
+    get A /leader -i -d x | grep -q '^Allow: GET, HEAD, OPTIONS'
+    get A /status | grep -q '"id":"A","role":"leader",.*"token":"[0-9]*"'
+}
+
+@test "a bad address is 64, one in use is 69, and nothing is sent to etcd" {
+    start A --listen 0 A
+    leads A
+    local in_use
+    in_use=$(address A)
+    run -69 --separate-stderr "$CANDIDATE" --election other \
+        --listen "$in_use" B </dev/null
+    [ "$stderr" = "candidate: listen: $in_use: Address already in use" ]
+    [ -z "$output" ]
+    run -64 --separate-stderr "$CANDIDATE" --election other \
+        --listen host:80 B </dev/null
+    [[ ${stderr_lines[0]} == 'candidate: listen: "host:80" is not an IP '* ]]
+    [ -z "$(etcdctl get --prefix election_other/)" ]
+}
+
+@test "while etcd is away nobody is the leader for long, and nobody is ready" {
+    start A --ttl 2 --listen 0 A
+    leads A
+    start B --ttl 2 --listen 0 B
+    waits_for B A
+    all A 200 503 200
+    all B 503 200 200
+    kill -STOP "$(cat "$etcd_dir/pid")"
+    all A 503 503 503
+    all B 503 503 503
+    kill -CONT "$(cat "$etcd_dir/pid")"
+    local i
+    for i in A B; do
+        answers "$i" /readyz 200
+    done
+}
+
+@test "a socket that a crash has left is replaced" {
+    start A --listen "unix:$BATS_TEST_TMPDIR/socket" A
+    leads A
+    kill -KILL "${pid[A]}"
+    expect_exit A 137
+    [ -S "$BATS_TEST_TMPDIR/socket" ]
+    start B --listen "unix:$BATS_TEST_TMPDIR/socket" B
+    waits_for B A
+    answers B /standby 200
+    [ "$(stat -c %a "$BATS_TEST_TMPDIR/socket")" = 660 ]
+}
