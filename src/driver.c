@@ -192,6 +192,7 @@ static enum election_outcome read_reply(struct driver *d,
                                                   : ELECTION_NO_ANSWER;
     case ETCD_REPLY_RESULT:
     case ETCD_REPLY_STATUS:
+    case ETCD_REPLY_MEMBERS:
     case ETCD_REPLY_WATCH:
         break;
     }

@@ -32,6 +32,7 @@ static const char *outcome(const struct etcd_reply *reply)
     case ETCD_REPLY_HEADER:
     case ETCD_REPLY_RESULT:
     case ETCD_REPLY_STATUS:
+    case ETCD_REPLY_MEMBERS:
         break;
     }
     return "answered";

@@ -93,6 +93,9 @@ static int parse_body(struct arena *arena, enum answer_call call,
                                   &reply->result, err);
     case ANSWER_TXN:
         return codec_parse_txn(arena, body, bytes, header, &reply->txn, err);
+    case ANSWER_MEMBERS:
+        return codec_parse_members(arena, body, bytes, header, &reply->members,
+                                   err);
     case ANSWER_STATUS:
         return codec_parse_status(arena, body, bytes, header, &reply->member,
                                   err);

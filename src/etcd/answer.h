@@ -20,7 +20,8 @@
     X(PUT, "/v3/kv/put", RESULT)                                               \
     X(DELETE, "/v3/kv/deleterange", RESULT)                                    \
     X(TXN, "/v3/kv/txn", TXN)                                                  \
-    X(STATUS, "/v3/maintenance/status", STATUS)
+    X(STATUS, "/v3/maintenance/status", STATUS)                                \
+    X(MEMBERS, "/v3/cluster/member/list", MEMBERS)
 
 #define ANSWER_CALL_NAME(name, path, reply) ANSWER_##name,
 enum answer_call { ANSWER_CALLS(ANSWER_CALL_NAME) };

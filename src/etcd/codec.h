@@ -50,9 +50,9 @@ struct etcd_range {
     struct etcd_bytes key, range_end;
     int64_t limit; /* 0: all */
     enum etcd_sort order;
-    enum etcd_target target;     /* of the order */
-    int64_t max_create_revision; /* 0: any */
-    int64_t revision;            /* 0: now */
+    enum etcd_target target;                          /* of the order */
+    int64_t min_create_revision, max_create_revision; /* 0: any */
+    int64_t revision;                                 /* 0: now */
     bool keys_only, count_only, serializable;
 };
 
@@ -160,10 +160,26 @@ struct etcd_lease_result {
     size_t keys_n;
 };
 
+enum { ETCD_STATUS_ERRORS_MAX = 4 };
+
 struct etcd_status_result {
     struct etcd_bytes version; /* "3.5.30"; clean text */
     uint64_t leader;           /* member_id; 0: none */
     uint64_t raft_term;
+    /* What the member itself complains of: alarms, no leader. */
+    struct etcd_bytes errors[ETCD_STATUS_ERRORS_MAX];
+    size_t errors_n;
+};
+
+struct etcd_member {
+    uint64_t id;
+    struct etcd_bytes name; /* ""; it has never run */
+    struct etcd_bytes url;  /* the first for clients; "" */
+};
+
+struct etcd_members_result {
+    struct etcd_member *items;
+    size_t n;
 };
 
 struct etcd_watch_event {
@@ -221,6 +237,11 @@ int codec_parse_status(struct arena *arena, const char *body, size_t bytes,
                        struct etcd_header *ret_header,
                        struct etcd_status_result *ret_status,
                        struct candidate_error *err);
+
+int codec_parse_members(struct arena *arena, const char *body, size_t bytes,
+                        struct etcd_header *ret_header,
+                        struct etcd_members_result *ret_members,
+                        struct candidate_error *err);
 
 /* authenticate. The token is visible ASCII, fit for a header, and not empty;
  * else EPROTO. */

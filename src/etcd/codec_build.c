@@ -229,6 +229,7 @@ static void put_range(struct writer *w, const char *field,
                  range->order == ETCD_ASCEND ? "ASCEND" : "DESCEND");
         put_word(w, "sort_target", target_word(range->target));
     }
+    put_number_if_set(w, "min_create_revision", range->min_create_revision);
     put_number_if_set(w, "max_create_revision", range->max_create_revision);
     put_flag_if_set(w, "keys_only", range->keys_only);
     put_flag_if_set(w, "count_only", range->count_only);

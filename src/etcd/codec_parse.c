@@ -9,8 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "etcd/codec_private.h"
 #include "etcd/codec_refusal.h"
-#include "etcd/json.h"
 
 static const cJSON *require_object(struct json *j, const cJSON *object,
                                    const char *name)
@@ -45,9 +45,8 @@ static struct etcd_bytes read_text(struct json *j, const cJSON *object,
 
 /* ---- parts ---- */
 
-/* min_revision  0 where etcd may leave the revision out. */
-static struct etcd_header read_header(struct json *j, const cJSON *reply,
-                                      int64_t min_revision)
+struct etcd_header codec_read_header(struct json *j, const cJSON *reply,
+                                     int64_t min_revision)
 {
     const cJSON *o = require_object(j, reply, "header");
     return (struct etcd_header){
@@ -250,7 +249,7 @@ int codec_parse_lease(struct arena *arena, const char *body, size_t bytes,
 {
     struct json j;
     json_init(&j, arena, body, bytes, err);
-    struct etcd_header header = read_header(&j, j.root, 1);
+    struct etcd_header header = codec_read_header(&j, j.root, 1);
     struct etcd_lease_result lease = read_lease(&j, j.root);
     if (j.status == 0) {
         *ret_header = header;
@@ -268,7 +267,7 @@ int codec_parse_keepalive(struct arena *arena, const char *body, size_t bytes,
     struct json j;
     json_init(&j, arena, body, bytes, err);
     const cJSON *o = require_result(&j);
-    struct etcd_header header = read_header(&j, o, 1);
+    struct etcd_header header = codec_read_header(&j, o, 1);
     struct etcd_lease_result lease = read_lease(&j, o);
     if (j.status == 0) {
         *ret_header = header;
@@ -284,7 +283,7 @@ int codec_parse_header(struct arena *arena, const char *body, size_t bytes,
 {
     struct json j;
     json_init(&j, arena, body, bytes, err);
-    struct etcd_header header = read_header(&j, j.root, 1);
+    struct etcd_header header = codec_read_header(&j, j.root, 1);
     if (j.status == 0)
         *ret_header = header;
     json_done(&j);
@@ -298,7 +297,7 @@ int codec_parse_result(struct arena *arena, const char *body, size_t bytes,
 {
     struct json j;
     json_init(&j, arena, body, bytes, err);
-    struct etcd_header header = read_header(&j, j.root, 1);
+    struct etcd_header header = codec_read_header(&j, j.root, 1);
     struct etcd_result result = read_result(&j, j.root, type);
     if (j.status == 0) {
         *ret_header = header;
@@ -315,32 +314,11 @@ int codec_parse_txn(struct arena *arena, const char *body, size_t bytes,
 {
     struct json j;
     json_init(&j, arena, body, bytes, err);
-    struct etcd_header header = read_header(&j, j.root, 1);
+    struct etcd_header header = codec_read_header(&j, j.root, 1);
     struct etcd_txn_result txn = read_txn(&j, j.root);
     if (j.status == 0) {
         *ret_header = header;
         *ret_txn = txn;
-    }
-    json_done(&j);
-    return j.status;
-}
-
-int codec_parse_status(struct arena *arena, const char *body, size_t bytes,
-                       struct etcd_header *ret_header,
-                       struct etcd_status_result *ret_status,
-                       struct candidate_error *err)
-{
-    struct json j;
-    json_init(&j, arena, body, bytes, err);
-    struct etcd_header header = read_header(&j, j.root, 1);
-    struct etcd_status_result status = {
-        .version = read_text(&j, j.root, "version"),
-        .leader = json_uint64(&j, j.root, "leader", 0),
-        .raft_term = json_uint64(&j, j.root, "raftTerm", 0),
-    };
-    if (j.status == 0) {
-        *ret_header = header;
-        *ret_status = status;
     }
     json_done(&j);
     return j.status;
@@ -362,7 +340,7 @@ int codec_parse_watch(struct arena *arena, const char *body, size_t bytes,
         }
     } else {
         const cJSON *o = require_result(&j);
-        struct etcd_header header = read_header(&j, o, 0);
+        struct etcd_header header = codec_read_header(&j, o, 0);
         struct etcd_watch_result watch = read_watch(&j, o);
         if (j.status == 0) {
             *ret_header = header;

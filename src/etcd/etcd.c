@@ -110,6 +110,12 @@ unsigned etcd_endpoints_n(const struct etcd *e)
     return e->endpoints.n;
 }
 
+const char *etcd_endpoint(const struct etcd *e, unsigned endpoint_i)
+{
+    assert(endpoint_i < e->endpoints.n);
+    return e->endpoints.urls[endpoint_i];
+}
+
 /* ---- the loop ---- */
 
 /* A call that is held has nobody else who watches its time. */
@@ -121,15 +127,24 @@ static int wait_for_token(const struct etcd *e, int timeout_ms)
     return timeout_ms >= 0 && timeout_ms < rest_ms ? timeout_ms : (int)rest_ms;
 }
 
+static int limit_wait(const struct etcd *e, int timeout_ms)
+{
+    if (e->frames_waiting || etcd_lane_has_failure(&e->call) ||
+        etcd_lane_has_failure(&e->stream))
+        return 0;
+    return e->call.held ? wait_for_token(e, timeout_ms) : timeout_ms;
+}
+
 int etcd_poll(struct etcd *e, struct pollfd *fds, unsigned nfds, int timeout_ms)
 {
-    bool waiting = e->frames_waiting || etcd_lane_has_failure(&e->call) ||
-        etcd_lane_has_failure(&e->stream);
-    if (waiting)
-        timeout_ms = 0;
-    else if (e->call.held)
-        timeout_ms = wait_for_token(e, timeout_ms);
-    return http_poll(e->http, fds, nfds, timeout_ms);
+    return http_poll(e->http, fds, nfds, limit_wait(e, timeout_ms));
+}
+
+unsigned etcd_pollfds(struct etcd *e, struct pollfd *fds, unsigned fds_max,
+                      int *timeout_ms)
+{
+    *timeout_ms = limit_wait(e, *timeout_ms);
+    return http_pollfds(e->http, fds, fds_max, timeout_ms);
 }
 
 /* Returns whether it made a reply. */

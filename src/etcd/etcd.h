@@ -32,13 +32,14 @@ struct etcd_config {
 /* What became of a call, or one message of the stream. The memory belongs to
  * the client and is good until the next call of etcd_next(). */
 enum etcd_reply_type {
-    ETCD_REPLY_LEASE,  /* lease: grant, keepalive, time to live */
-    ETCD_REPLY_HEADER, /* nothing but the header: revoke */
-    ETCD_REPLY_RESULT, /* result: range, put, delete */
-    ETCD_REPLY_TXN,    /* txn */
-    ETCD_REPLY_STATUS, /* member */
-    ETCD_REPLY_WATCH,  /* watch: one message; more come */
-    ETCD_REPLY_FAILED, /* status and error say why; a stream's last */
+    ETCD_REPLY_LEASE,   /* lease: grant, keepalive, time to live */
+    ETCD_REPLY_HEADER,  /* nothing but the header: revoke */
+    ETCD_REPLY_RESULT,  /* result: range, put, delete */
+    ETCD_REPLY_TXN,     /* txn */
+    ETCD_REPLY_STATUS,  /* member */
+    ETCD_REPLY_MEMBERS, /* members */
+    ETCD_REPLY_WATCH,   /* watch: one message; more come */
+    ETCD_REPLY_FAILED,  /* status and error say why; a stream's last */
 };
 
 struct etcd_reply {
@@ -50,11 +51,14 @@ struct etcd_reply {
                    EEXISTS, EPROTO (garbage: as ERETRY), ENOMEM */
     const char *message; /* of FAILED: "http://a:2379: connection refused" */
     struct etcd_header header; /* not of FAILED */
+    int64_t date_s; /* of a call: the server's clock, in seconds since 1970;
+                       0: not known */
     union {
         struct etcd_lease_result lease;
         struct etcd_result result;
         struct etcd_txn_result txn;
         struct etcd_status_result member;
+        struct etcd_members_result members;
         struct etcd_watch_result watch;
     };
 };
@@ -66,6 +70,7 @@ int etcd_new(struct etcd **ret_etcd, const struct etcd_config *config,
 void etcd_free(struct etcd *e);
 
 unsigned etcd_endpoints_n(const struct etcd *e);
+const char *etcd_endpoint(const struct etcd *e, unsigned endpoint_i);
 
 /* Begin a call. Its outcome comes from etcd_next() with this tag, within
  * timeout_ms. Never block; arguments are copied. A failure to begin is
@@ -89,6 +94,10 @@ void etcd_delete(struct etcd *e, uint64_t tag, int64_t timeout_ms,
 void etcd_txn(struct etcd *e, uint64_t tag, int64_t timeout_ms,
               const struct etcd_txn *txn);
 void etcd_status(struct etcd *e, uint64_t tag, int64_t timeout_ms);
+/* The same of one endpoint, whichever is in use. */
+void etcd_status_of(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                    unsigned endpoint_i);
+void etcd_members(struct etcd *e, uint64_t tag, int64_t timeout_ms);
 
 /* Forget the call under way, if any. */
 void etcd_cancel(struct etcd *e);
@@ -104,6 +113,10 @@ void etcd_watch_close(struct etcd *e);
 /* Wait as http_poll() does. */
 int etcd_poll(struct etcd *e, struct pollfd *fds, unsigned nfds,
               int timeout_ms);
+
+/* What etcd_poll() would wait for, as http_pollfds(). */
+unsigned etcd_pollfds(struct etcd *e, struct pollfd *fds, unsigned fds_max,
+                      int *timeout_ms);
 
 /* The next reply; false: none without waiting. */
 bool etcd_next(struct etcd *e, struct etcd_reply *ret_reply);

@@ -2,17 +2,27 @@
 #include "etcd/etcd_private.h"
 #include "etcd/refusal.h"
 
+static void begin(struct etcd *e, enum answer_call type, int64_t lease)
+{
+    e->call_type = type;
+    e->call_lease = lease;
+}
+
+static int64_t limit_time(const struct etcd *e, int64_t timeout_ms)
+{
+    if (timeout_ms > e->config.command_timeout_ms)
+        return e->config.command_timeout_ms;
+    return timeout_ms > 0 ? timeout_ms : 1;
+}
+
 /* Begin a call with a body that is taken. */
 static void call(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                  enum answer_call type, int64_t lease, struct buf *body,
                  int built)
 {
-    e->call_type = type;
-    e->call_lease = lease;
-    if (timeout_ms > e->config.command_timeout_ms)
-        timeout_ms = e->config.command_timeout_ms;
+    begin(e, type, lease);
     etcd_lane_open(e, &e->call, tag, answer_path(type), body, built,
-                   timeout_ms > 0 ? timeout_ms : 1);
+                   limit_time(e, timeout_ms));
 }
 
 void etcd_grant(struct etcd *e, uint64_t tag, int64_t timeout_ms, int64_t lease,
@@ -95,6 +105,25 @@ void etcd_status(struct etcd *e, uint64_t tag, int64_t timeout_ms)
     call(e, tag, timeout_ms, ANSWER_STATUS, 0, &body, built);
 }
 
+void etcd_status_of(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                    unsigned endpoint_i)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = buf_add(&body, "{}", 2);
+    begin(e, ANSWER_STATUS, 0);
+    etcd_lane_open_at(e, &e->call, tag, answer_path(ANSWER_STATUS), &body,
+                      built, limit_time(e, timeout_ms), endpoint_i);
+}
+
+void etcd_members(struct etcd *e, uint64_t tag, int64_t timeout_ms)
+{
+    struct buf body;
+    buf_init(&body, CODEC_BODY_BYTES_MAX);
+    int built = buf_add(&body, "{}", 2);
+    call(e, tag, timeout_ms, ANSWER_MEMBERS, 0, &body, built);
+}
+
 void etcd_cancel(struct etcd *e)
 {
     etcd_lane_close(e, &e->call);
@@ -141,6 +170,7 @@ bool etcd_calls_take(struct etcd *e, const struct http_event *event,
         .endpoint = etcd_lane_url(e, &e->call),
         .endpoint_i = e->call.endpoint,
         .message = "",
+        .date_s = event->date_s,
     };
     int r = answer_read(&e->arena, e->call_type, e->call_lease, event, &reply,
                         &e->error);

@@ -92,6 +92,14 @@ void etcd_lane_open(struct etcd *e, struct etcd_lane *lane, uint64_t tag,
                     const char *path, struct buf *body, int built,
                     int64_t timeout_ms)
 {
+    e->endpoint = health_pick(&e->health, e->endpoint, clock_now_ms());
+    etcd_lane_open_at(e, lane, tag, path, body, built, timeout_ms, e->endpoint);
+}
+
+void etcd_lane_open_at(struct etcd *e, struct etcd_lane *lane, uint64_t tag,
+                       const char *path, struct buf *body, int built,
+                       int64_t timeout_ms, unsigned endpoint)
+{
     int64_t now_ms = clock_now_ms();
     etcd_lane_close(e, lane);
     lane->open = true;
@@ -100,8 +108,7 @@ void etcd_lane_open(struct etcd *e, struct etcd_lane *lane, uint64_t tag,
     lane->path = path;
     lane->body = *body;
     lane->ends_at_ms = timeout_ms > 0 ? now_ms + timeout_ms : 0;
-    e->endpoint = health_pick(&e->health, e->endpoint, now_ms);
-    lane->endpoint = e->endpoint;
+    lane->endpoint = endpoint;
     if (built < 0)
         error_set(&lane->failure, built, "request: %s",
                   candidate_strerror(built));

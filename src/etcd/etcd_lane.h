@@ -39,6 +39,11 @@ void etcd_lane_open(struct etcd *e, struct etcd_lane *lane, uint64_t tag,
                     const char *path, struct buf *body, int built,
                     int64_t timeout_ms);
 
+/* The same at this endpoint, whatever is known of it; the others' stays. */
+void etcd_lane_open_at(struct etcd *e, struct etcd_lane *lane, uint64_t tag,
+                       const char *path, struct buf *body, int built,
+                       int64_t timeout_ms, unsigned endpoint);
+
 /* Send what the lane has, or hold it until there is a token. */
 void etcd_lane_send(struct etcd *e, struct etcd_lane *lane);
 

@@ -197,12 +197,11 @@ const char *json_string(struct json *j, const cJSON *object, const char *name)
     return "";
 }
 
-void json_text(struct json *j, const cJSON *object, const char *name,
-               const char **ret_data, size_t *ret_size)
+static void keep_text(struct json *j, const char *string, const char **ret_data,
+                      size_t *ret_size)
 {
     *ret_data = "";
     *ret_size = 0;
-    const char *string = json_string(j, object, name);
     char text[JSON_TEXT_BYTES_MAX + 1];
     text_escape(text, sizeof text, string, strlen(string));
     if (j->status < 0)
@@ -214,6 +213,21 @@ void json_text(struct json *j, const cJSON *object, const char *name,
     }
     *ret_data = copy;
     *ret_size = strlen(copy);
+}
+
+void json_text(struct json *j, const cJSON *object, const char *name,
+               const char **ret_data, size_t *ret_size)
+{
+    keep_text(j, json_string(j, object, name), ret_data, ret_size);
+}
+
+void json_text_of(struct json *j, const cJSON *value, const char **ret_data,
+                  size_t *ret_size)
+{
+    if (!cJSON_IsString(value))
+        json_complain(j, value, "a string");
+    const char *string = cJSON_GetStringValue(value);
+    keep_text(j, string ? string : "", ret_data, ret_size);
 }
 
 /* Nothing but digits, and no zero before others. text may be NULL. */

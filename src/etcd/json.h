@@ -80,5 +80,8 @@ const char *json_string(struct json *j, const cJSON *object, const char *name);
  * behind; absent: "". */
 void json_text(struct json *j, const cJSON *object, const char *name,
                const char **ret_data, size_t *ret_size);
+/* The same, of an item of an array. */
+void json_text_of(struct json *j, const cJSON *value, const char **ret_data,
+                  size_t *ret_size);
 
 #endif

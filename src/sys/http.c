@@ -1,4 +1,5 @@
-/* http.c: HTTP transfers side by side; the only user of libcurl.
+/* http.c: HTTP transfers side by side; the only user of libcurl with
+ * the other http_*.c.
  *
  * Every transfer has a slot with an easy handle that is kept for the next
  * one. libcurl's callbacks only store bytes; http_next() gives them out.
@@ -6,8 +7,6 @@
 #include "sys/http.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,22 +15,7 @@
 #include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/http_error.h"
-#include "sys/http_transfer.h"
-
-enum {
-    WAIT_MS_MAX = 3600 * 1000, /* libcurl cannot wait without limit */
-    OVERDUE_MS = 50, /* libcurl ends a transfer in time, or we do then */
-};
-
-struct http {
-    CURLM *multi;
-    struct http_config config;
-    struct http_transfer transfers[HTTP_TRANSFERS_MAX];
-    bool answered;               /* somebody, once */
-    unsigned turn;               /* the slot to look at first: nobody starves */
-    struct http_transfer *given; /* whose memory the caller borrows */
-    enum http_event_type given_type;
-};
+#include "sys/http_private.h"
 
 static const struct http_config default_config = {
     .keepalive_time_s = 15,
@@ -69,7 +53,7 @@ cleanup_curl:
 
 /* Empty the slot; the easy handle stays for the next transfer. Removing a
  * handle whose reply is still owed makes libcurl close the connection. */
-static void transfer_done(struct http *h, struct http_transfer *t)
+static void http_transfer_done(struct http *h, struct http_transfer *t)
 {
     if (t->state == HTTP_TRANSFER_RUNNING)
         curl_multi_remove_handle(h->multi, t->easy);
@@ -86,7 +70,7 @@ void http_free(struct http *h)
     if (!h)
         return;
     for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++) {
-        transfer_done(h, &h->transfers[i]);
+        http_transfer_done(h, &h->transfers[i]);
         curl_easy_cleanup(h->transfers[i].easy);
     }
     curl_multi_cleanup(h->multi);
@@ -94,8 +78,7 @@ void http_free(struct http *h)
     curl_global_cleanup();
 }
 
-/* Take back what the caller borrowed with the last event. */
-static void take_back(struct http *h)
+void http_take_back(struct http *h)
 {
     struct http_transfer *t = h->given;
     h->given = NULL;
@@ -103,7 +86,7 @@ static void take_back(struct http *h)
         return;
     assert(t->state != HTTP_TRANSFER_FREE);
     if (h->given_type == HTTP_DONE)
-        transfer_done(h, t);
+        http_transfer_done(h, t);
     else
         buf_consume(&t->body, t->body.size);
 }
@@ -159,7 +142,7 @@ static int check(struct http *h, const struct http_request *request,
 int http_send(struct http *h, const struct http_request *request,
               struct candidate_error *err)
 {
-    take_back(h);
+    http_take_back(h);
     int r = check(h, request, err);
     if (r < 0)
         return r;
@@ -178,7 +161,7 @@ int http_send(struct http *h, const struct http_request *request,
         t->state = HTTP_TRANSFER_RUNNING;
         return 0;
     }
-    transfer_done(h, t);
+    http_transfer_done(h, t);
     if (code == CURLE_OUT_OF_MEMORY)
         return error_set(err, CANDIDATE_ENOMEM, "out of memory");
     return error_set(err, CANDIDATE_ESYSTEM, "libcurl: %s",
@@ -187,10 +170,10 @@ int http_send(struct http *h, const struct http_request *request,
 
 void http_cancel(struct http *h, uint64_t tag)
 {
-    take_back(h);
+    http_take_back(h);
     struct http_transfer *t = find(h, tag);
     if (t)
-        transfer_done(h, t);
+        http_transfer_done(h, t);
 }
 
 static void finish(struct http *h, struct http_transfer *t, CURLcode code)
@@ -210,45 +193,15 @@ static void finish(struct http *h, struct http_transfer *t, CURLcode code)
         buf_consume(&t->body, t->body.size); /* a torso is of no use */
 }
 
-/* libcurl has no limit for a transfer that waits for a connection, as for one
- * that another transfer is just making. */
-static int64_t overdue_at_ms(const struct http_transfer *t)
-{
-    long sent_bytes = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
-    int64_t limit_ms = t->timeout_ms > 0 ? t->timeout_ms : INT64_MAX;
-    if (sent_bytes == 0 && t->connect_timeout_ms < limit_ms)
-        limit_ms = t->connect_timeout_ms;
-    if (limit_ms > INT64_MAX - OVERDUE_MS - t->began_at_ms)
-        return INT64_MAX;
-    return t->began_at_ms + limit_ms + OVERDUE_MS;
-}
-
 static void finish_overdue(struct http *h)
 {
     int64_t now_ms = clock_now_ms();
     for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++) {
         struct http_transfer *t = &h->transfers[i];
-        if (t->state == HTTP_TRANSFER_RUNNING && now_ms >= overdue_at_ms(t))
+        if (t->state == HTTP_TRANSFER_RUNNING &&
+            now_ms >= http_overdue_at_ms(t))
             finish(h, t, CURLE_OPERATION_TIMEDOUT);
     }
-}
-
-/* The caller's limit, or until a transfer is overdue. */
-static int limit_wait(const struct http *h, int timeout_ms)
-{
-    int64_t now_ms = clock_now_ms();
-    int64_t wait_ms = timeout_ms < 0 || timeout_ms > WAIT_MS_MAX ? WAIT_MS_MAX
-                                                                 : timeout_ms;
-    for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++) {
-        const struct http_transfer *t = &h->transfers[i];
-        if (t->state != HTTP_TRANSFER_RUNNING)
-            continue;
-        int64_t rest_ms = overdue_at_ms(t) - now_ms;
-        if (rest_ms < wait_ms)
-            wait_ms = rest_ms > 0 ? rest_ms : 0;
-    }
-    return (int)wait_ms;
 }
 
 static void resume_paused(struct http *h)
@@ -262,19 +215,12 @@ static void resume_paused(struct http *h)
     }
 }
 
-static int multi_error(CURLMcode code)
-{
-    if (code == CURLM_OK)
-        return 0;
-    return code == CURLM_OUT_OF_MEMORY ? CANDIDATE_ENOMEM : CANDIDATE_ESYSTEM;
-}
-
 /* Let libcurl do all it can without waiting. */
 static int perform(struct http *h)
 {
     resume_paused(h);
     int running;
-    int r = multi_error(curl_multi_perform(h->multi, &running));
+    int r = http_multi_error(curl_multi_perform(h->multi, &running));
     if (r < 0)
         return r;
     int left;
@@ -291,68 +237,20 @@ static int perform(struct http *h)
     return 0;
 }
 
-static bool has_news(const struct http_transfer *t)
-{
-    return t->state == HTTP_TRANSFER_FINISHED ||
-        (t->state == HTTP_TRANSFER_RUNNING && http_transfer_flows(t) &&
-         t->body.size > 0);
-}
-
-static bool any_news(const struct http *h)
-{
-    for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++)
-        if (has_news(&h->transfers[i]))
-            return true;
-    return false;
-}
-
-static int wait_for_any(struct http *h, const struct pollfd *fds, unsigned nfds,
-                        int timeout_ms)
-{
-    struct curl_waitfd waits[HTTP_FDS_MAX];
-    unsigned nwaits = 0;
-    for (unsigned i = 0; i < nfds; i++) {
-        if (fds[i].fd < 0) /* poll(2) skips these */
-            continue;
-        short events = 0;
-        if (fds[i].events & POLLIN)
-            events |= CURL_WAIT_POLLIN;
-        if (fds[i].events & POLLPRI)
-            events |= CURL_WAIT_POLLPRI;
-        if (fds[i].events & POLLOUT)
-            events |= CURL_WAIT_POLLOUT;
-        waits[nwaits++] = (struct curl_waitfd){ .fd = fds[i].fd,
-                                                .events = events };
-    }
-    return multi_error(curl_multi_poll(h->multi, waits, nwaits,
-                                       limit_wait(h, timeout_ms), NULL));
-}
-
-/* libcurl says nothing of POLLHUP and POLLERR, so poll(2) is asked again. */
-static int ready_fds(struct pollfd *fds, unsigned nfds)
-{
-    if (nfds == 0)
-        return 0;
-    int n = poll(fds, nfds, 0);
-    if (n < 0 && errno != EINTR)
-        return CANDIDATE_ESYSTEM;
-    return n < 0 ? 0 : n;
-}
-
 int http_poll(struct http *h, struct pollfd *fds, unsigned nfds, int timeout_ms)
 {
-    take_back(h);
+    http_take_back(h);
     if (nfds > HTTP_FDS_MAX || (nfds > 0 && !fds))
         return CANDIDATE_EINVAL;
     for (unsigned i = 0; i < nfds; i++)
         fds[i].revents = 0;
     int r = perform(h);
-    if (r == 0 && !any_news(h)) {
-        r = wait_for_any(h, fds, nfds, timeout_ms);
+    if (r == 0 && !http_any_news(h)) {
+        r = http_wait(h, fds, nfds, timeout_ms);
         if (r == 0)
             r = perform(h);
     }
-    return r < 0 ? r : ready_fds(fds, nfds);
+    return r < 0 ? r : http_ready_fds(fds, nfds);
 }
 
 static void give(struct http *h, struct http_transfer *t,
@@ -369,6 +267,7 @@ static void give(struct http *h, struct http_transfer *t,
     if (!is_data) {
         ret_event->error = t->error;
         ret_event->http_status = t->http_status;
+        ret_event->date_s = t->date_s;
         ret_event->message = t->message;
     }
     h->given = t;
@@ -377,10 +276,10 @@ static void give(struct http *h, struct http_transfer *t,
 
 bool http_next(struct http *h, struct http_event *ret_event)
 {
-    take_back(h);
+    http_take_back(h);
     for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++) {
         unsigned slot = (h->turn + i) % HTTP_TRANSFERS_MAX;
-        if (!has_news(&h->transfers[slot]))
+        if (!http_has_news(&h->transfers[slot]))
             continue;
         /* The same slot again while it has more: its data, then its end. */
         h->turn = slot;

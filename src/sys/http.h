@@ -61,6 +61,8 @@ struct http_event {
                         ERETRY (no connection, cut, timed out), ETOOBIG,
                         ENOMEM */
     int http_status; /* DONE: 0 when none came */
+    int64_t date_s;  /* DONE: the server's clock, in seconds since 1970; 0: not
+                       known */
     const char *message; /* DONE with error: cause, without the URL, e.g.
                             "connection refused", "no reply within 1500 ms" */
 };
@@ -88,6 +90,15 @@ void http_cancel(struct http *h, uint64_t tag);
  * Returns how many of fds are ready, or CANDIDATE_EINVAL, ENOMEM, ESYSTEM. */
 int http_poll(struct http *h, struct pollfd *fds, unsigned nfds,
               int timeout_ms);
+
+/* What http_poll() would wait for, for somebody else's loop; what is due is
+ * done by http_poll() with a time-out of 0, which must have been called since
+ * the last http_send().
+ * fds_max        entries of fds; what does not fit makes the time shorter.
+ * *timeout_ms    is made shorter if need be; < 0: no limit.
+ * Returns how many entries were filled. */
+unsigned http_pollfds(struct http *h, struct pollfd *fds, unsigned fds_max,
+                      int *timeout_ms);
 
 /* The next piece of news; false: none without waiting. */
 bool http_next(struct http *h, struct http_event *ret_event);

@@ -46,9 +46,23 @@ bool http_transfer_flows(const struct http_transfer *t)
     return t->stream && t->http_status == 200;
 }
 
+/* RFC 9110, section 6.6.1: the server's clock, to a second. */
+static void note_date(struct http_transfer *t, const char *line, size_t size)
+{
+    static const char name[] = "date:";
+    char value[64];
+    size_t bytes = sizeof name - 1;
+    if (size <= bytes || size - bytes >= sizeof value ||
+        strncasecmp(line, name, bytes) != 0)
+        return;
+    memcpy(value, line + bytes, size - bytes);
+    value[size - bytes] = '\0';
+    int64_t date_s = curl_getdate(value, NULL);
+    t->date_s = date_s > 0 ? date_s : 0;
+}
+
 static size_t on_header(char *data, size_t one, size_t size, void *context)
 {
-    (void)data;
     (void)one;
     struct http_transfer *t = context;
     assert(t->header_bytes <= HTTP_HEADER_BYTES_MAX);
@@ -57,6 +71,7 @@ static size_t on_header(char *data, size_t one, size_t size, void *context)
         return 0;
     }
     t->header_bytes += size;
+    note_date(t, data, size);
     return size;
 }
 

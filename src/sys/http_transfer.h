@@ -30,6 +30,7 @@ struct http_transfer {
     size_t header_bytes;
     int error;
     int http_status;
+    int64_t date_s; /* of the reply's header; 0: none */
     char message[CURL_ERROR_SIZE];
     char curl_message[CURL_ERROR_SIZE];
 };
