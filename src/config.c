@@ -158,6 +158,13 @@ int config_check_access(const struct candidate_config *config,
     return r;
 }
 
+int config_check_reader(const struct candidate_config *config,
+                        struct candidate_error *err)
+{
+    int r = check_election(config->election, err);
+    return r < 0 ? r : config_check_access(config, err);
+}
+
 int config_check(const struct candidate_config *config,
                  struct candidate_error *err)
 {

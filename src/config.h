@@ -14,6 +14,10 @@ struct etcd_config config_etcd(const struct candidate_config *config);
 int config_check_access(const struct candidate_config *config,
                         struct candidate_error *err);
 
+/* That, and the election. */
+int config_check_reader(const struct candidate_config *config,
+                        struct candidate_error *err);
+
 /* Check all that, and ID, election and TTL.
  * Returns 0 or CANDIDATE_EINVAL; the message begins with the field's name. */
 int config_check(const struct candidate_config *config,
