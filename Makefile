@@ -50,11 +50,12 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PROGRAM_SRC = src/main.c src/exits.c src/participation.c \
 	src/guardian.c src/guardian_run.c src/supervision.c \
 	src/access.c src/environment.c src/output.c \
+	src/fenced_command.c \
 	src/service.c src/status.c src/status_server.c src/waiting.c \
 	src/options.c src/options_help.c src/options_table.c src/options_values.c \
 	src/sys/fd.c src/sys/httpd.c src/sys/json_text.c src/sys/keyboard.c \
 	src/sys/listen.c src/sys/log.c src/sys/notify.c \
-	src/sys/secret.c src/sys/signals.c \
+	src/sys/secret.c src/sys/signals.c src/sys/execute.c src/sys/fence_file.c \
 	src/sys/srv.c src/sys/srv_reply.c \
 	src/sys/deadman.c src/sys/spawn.c src/sys/terminal.c src/sys/tree.c
 PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))

@@ -23,8 +23,9 @@ allow() {
 
 shopt -s nullglob
 # What belongs to the program.
-names='access|environment|exits|guardian(_[a-z]+)?|hooks|main|options(_[a-z]+)?|'
-names+='output|participation|service|status(_server)?|supervision|waiting'
+names='access|environment|exits|fenced_command|guardian(_[a-z]+)?|hooks|main|'
+names+='options(_[a-z]+)?|output|participation|service|status(_server)?|'
+names+='supervision|waiting'
 program=()
 library=()
 for file in src/*.[ch]; do
@@ -44,8 +45,8 @@ allow "$system|\"(candidate|$names)\.h|\"(sys/|core/supervise\.h)" "${program[@]
 allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 
 # The library must not know it.
-private="$names|sys/(fd|httpd|json_text|keyboard|listen|log|notify|secret|signals|srv|srv_reply|"
-private+='deadman|spawn|terminal|tree)'
+private="$names|sys/(fd|httpd|json_text|keyboard|listen|log|notify|secret|"
+private+='signals|srv|srv_reply|deadman|execute|fence_file|spawn|terminal|tree)'
 while IFS= read -r line; do
     complain "$line"
 done < <(grep -HnE "^#include \"($private)\.h" \

@@ -11,6 +11,8 @@ int exits_code_of(int error)
     case CANDIDATE_ERETRY:
     case CANDIDATE_EDENIED:
         return OPTIONS_EXIT_UNAVAILABLE;
+    case CANDIDATE_EFENCED:
+        return OPTIONS_EXIT_LOST;
     default:
         return OPTIONS_EXIT_INTERNAL;
     }

@@ -5,6 +5,7 @@
 
 #include "candidate.h"
 #include "exits.h"
+#include "fenced_command.h"
 #include "options.h"
 #include "output.h"
 #include "participation.h"
@@ -46,6 +47,11 @@ static void act(struct program *p)
     case OPTIONS_RUN:
         leave_output_to_command(p);
         participation_run(&p->participation);
+        return;
+    case OPTIONS_FENCED_PUT:
+    case OPTIONS_FENCED_DELETE:
+    case OPTIONS_FENCE_FILE:
+        fenced_command(&p->options, &p->signals, &p->exits);
         return;
     case OPTIONS_HELP:
         options_help(help);

@@ -165,7 +165,8 @@ static int parse_id(struct parser *p, const char *argument)
     char shown[OPTIONS_SHOWN_BYTES_MAX];
     show(shown, argument);
     return error_set(p->err, CANDIDATE_EINVAL,
-                     "\"%s\": there is one ID already", shown);
+                     "\"%s\": there is one %s already", shown,
+                     p->options->action == OPTIONS_FENCED_PUT ? "VALUE" : "ID");
 }
 
 /* All that follows is the command's. */
@@ -185,7 +186,9 @@ static int parse_command(struct parser *p)
 static int parse_argument(struct parser *p)
 {
     char *argument = p->argv[p->next++];
-    if (p->options->config.id && strcmp(argument, "--") == 0)
+    const struct options *o = p->options;
+    bool command_is_next = o->config.id || o->action == OPTIONS_FENCE_FILE;
+    if (command_is_next && strcmp(argument, "--") == 0)
         return parse_command(p);
     if (p->options_ended || argument[0] != '-' || argument[1] == '\0')
         return parse_id(p, argument);
@@ -264,21 +267,62 @@ static int check_grace(struct parser *p)
                      retry_ms, lead_ms - retry_ms);
 }
 
+static int too_many(struct parser *p, const char *argument, const char *why)
+{
+    char shown[OPTIONS_SHOWN_BYTES_MAX];
+    show(shown, argument);
+    return error_set(p->err, CANDIDATE_EINVAL, "\"%s\": %s", shown, why);
+}
+
+/* What stands beside the options is an ID only where there is an election. */
+static int check_fencing(struct parser *p)
+{
+    struct options *o = p->options;
+    const char *beside = o->config.id;
+    o->config.id = NULL;
+    if (o->action == OPTIONS_FENCE_FILE) {
+        if (beside)
+            return too_many(p, beside, "COMMAND stands behind \"--\"");
+        return o->command
+            ? 0
+            : error_set(p->err, CANDIDATE_EINVAL,
+                        "--fence-file: no COMMAND is given, behind \"--\"");
+    }
+    if (o->command)
+        return too_many(p, o->command[0], "a fenced write runs no command");
+    if (o->action == OPTIONS_FENCED_DELETE)
+        return beside ? too_many(p, beside, "--fenced-delete takes no VALUE")
+                      : 0;
+    o->value = beside;
+    return beside ? 0
+                  : error_set(p->err, CANDIDATE_EINVAL,
+                              "--fenced-put: no VALUE is given");
+}
+
+static int check_action(struct parser *p)
+{
+    if (p->options->action != OPTIONS_RUN)
+        return check_fencing(p);
+    if (!p->options->config.id)
+        return error_set(p->err, CANDIDATE_EINVAL, "no ID is given");
+    return check_grace(p);
+}
+
 static int parse(struct parser *p)
 {
     int r = 0;
-    const struct options *o = p->options;
-    while (r == 0 && o->action == OPTIONS_RUN && p->next < p->argc)
+    const enum options_action *action = &p->options->action;
+    while (r == 0 && p->next < p->argc) {
         r = parse_argument(p);
-    if (r < 0 || o->action != OPTIONS_RUN)
-        return r;
-    r = read_environment(p);
+        if (*action == OPTIONS_HELP || *action == OPTIONS_VERSION)
+            return r;
+    }
+    if (r == 0)
+        r = read_environment(p);
     if (r == 0)
         r = check_password(p);
-    if (r == 0 && !o->config.id)
-        r = error_set(p->err, CANDIDATE_EINVAL, "no ID is given");
     if (r == 0)
-        r = check_grace(p);
+        r = check_action(p);
     return r;
 }
 

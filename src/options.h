@@ -19,12 +19,12 @@ enum {
 
 /* The program's exit codes, as the help shows them. */
 #define OPTIONS_EXITS(X)                                                       \
-    X(RESIGNED, 0, "resigned: ENTER, SIGTERM or SIGHUP")                       \
+    X(RESIGNED, 0, "resigned: ENTER, SIGTERM or SIGHUP; fenced: done")         \
     X(USAGE, 64, "bad options or ID; nothing was sent to etcd")                \
     X(UNAVAILABLE, 69, "etcd is unreachable or refuses; or --listen fails")    \
     X(INTERNAL, 70, "internal error")                                          \
     X(OUTPUT, 74, "standard output could not be written")                      \
-    X(LOST, 75, "leadership lost, with --once; or not won in --wait")          \
+    X(LOST, 75, "leadership lost (--once), not won (--wait), fenced")          \
     X(CANNOT, 126, "COMMAND cannot be started")                                \
     X(NOT_FOUND, 127, "COMMAND is not found")
 
@@ -34,6 +34,9 @@ enum options_exit { OPTIONS_EXITS(OPTIONS_EXIT) };
 
 enum options_action {
     OPTIONS_RUN,
+    OPTIONS_FENCED_PUT,
+    OPTIONS_FENCED_DELETE,
+    OPTIONS_FENCE_FILE,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };
@@ -41,10 +44,14 @@ enum options_action {
 /* Strings are argv's or the environment's. */
 struct options {
     enum options_action action;
-    bool once;         /* end when leadership is lost */
-    bool guardian;     /* also without a command */
-    unsigned grace_ms; /* of a command, between SIGTERM and SIGKILL */
-    int64_t wait_ms;   /* for leadership; 0: one attempt, < 0: for ever */
+    const char *object;   /* KEY or FILE that the action is about */
+    const char *value;    /* VALUE of FENCED_PUT; "-": standard input */
+    const char *token;    /* for what leadership; not looked at yet */
+    const char *lock_key; /* its lock key */
+    bool once;            /* end when leadership is lost */
+    bool guardian;        /* also without a command */
+    unsigned grace_ms;    /* of a command, between SIGTERM and SIGKILL */
+    int64_t wait_ms;      /* for leadership; 0: one attempt, < 0: for ever */
     enum candidate_severity log_level;
     enum log_format log_format;
     const char *discovery_srv; /* to be asked for the endpoints; NULL: no */

@@ -13,6 +13,12 @@ enum {
 
 static const char help_head[] = "Usage: candidate [OPTION]... ID "
                                 "[-- COMMAND [ARGUMENT]...]\n"
+                                "       candidate [OPTION]... --fenced-put KEY "
+                                "VALUE\n"
+                                "       candidate [OPTION]... --fenced-delete "
+                                "KEY\n"
+                                "       candidate [OPTION]... --fence-file "
+                                "FILE -- COMMAND [ARGUMENT]...\n"
                                 "\n"
                                 "Takes part in a leader election on etcd: one "
                                 "of all candidates leads, and\n"

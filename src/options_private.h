@@ -16,6 +16,9 @@ enum option_kind {
     OPTION_FORMAT,   /* enum log_format */
     OPTION_USER,     /* NAME[:PASSWORD] */
     OPTION_PASSWORD,
+    OPTION_FENCED_PUT, /* the object of that action */
+    OPTION_FENCED_DELETE,
+    OPTION_FENCE_FILE,
     OPTION_HELP, /* no value */
     OPTION_VERSION,
 };
@@ -26,6 +29,7 @@ enum option_rivals {
     OPTION_RIVALS_ENDPOINTS,
     OPTION_RIVALS_PASSWORD, /* and --user, when a password is in it */
     OPTION_RIVALS_WAIT,
+    OPTION_RIVALS_ACTION,
     OPTION_RIVALS_N,
 };
 
@@ -41,7 +45,7 @@ struct option {
 };
 
 /* One entry is all that a new option of a known kind needs. */
-enum { OPTIONS_N = 26 };
+enum { OPTIONS_N = 31 };
 extern const struct option options_table[OPTIONS_N];
 
 /* Put a value that is no secret where it belongs.

@@ -179,6 +179,14 @@ char *option_secret(const struct option *option, char *value)
     return colon + 1;
 }
 
+static enum options_action action_of(enum option_kind kind)
+{
+    if (kind == OPTION_FENCED_PUT)
+        return OPTIONS_FENCED_PUT;
+    return kind == OPTION_FENCED_DELETE ? OPTIONS_FENCED_DELETE
+                                        : OPTIONS_FENCE_FILE;
+}
+
 /* Returns NULL, or what the value should have been. */
 static const char *set(struct options *o, const struct option *option,
                        const char *value)
@@ -223,6 +231,12 @@ static const char *set(struct options *o, const struct option *option,
                         &number))
             return "neither text nor json";
         o->log_format = (enum log_format)number;
+        return NULL;
+    case OPTION_FENCED_PUT:
+    case OPTION_FENCED_DELETE:
+    case OPTION_FENCE_FILE:
+        *(const char **)field = value;
+        o->action = action_of(option->kind);
         return NULL;
     case OPTION_HELP:
         o->action = OPTIONS_HELP;

@@ -12,47 +12,12 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
+#include "sys/execute.h"
 
 enum {
     SPAWN_EXIT_CANNOT = 127, /* nobody looks at it: the errno is told */
     SPAWN_RESULT_FD = 3,
 };
-
-/* Where it is looked for when PATH does not say it; as execvp(3). */
-static const char path_default[] = "/bin:/usr/bin";
-
-/* Returns the errno of the first reason that is not "no such file". */
-static int execute_in_path(char *const *argv, const char *path)
-{
-    int error = ENOENT;
-    for (bool more = true; more;) {
-        int bytes = (int)strcspn(path, ":");
-        char file[PATH_MAX];
-        int n = snprintf(file, sizeof file, "%.*s%s%s", bytes, path,
-                         bytes > 0 ? "/" : "", argv[0]);
-        more = path[bytes] == ':';
-        path += bytes + more;
-        if (n < 0 || (size_t)n >= sizeof file)
-            continue;
-        execve(file, argv, environ);
-        if (errno != ENOENT && errno != ENOTDIR && error == ENOENT)
-            error = errno;
-        if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-            break;
-    }
-    return error;
-}
-
-/* Not execvp(): it runs a file that is no program by a shell. */
-static int execute(char *const *argv)
-{
-    if (!strchr(argv[0], '/')) {
-        const char *path = getenv("PATH");
-        return execute_in_path(argv, path ? path : path_default);
-    }
-    execve(argv[0], argv, environ);
-    return errno;
-}
 
 /* SIGTTOU is not ignored any more, but still blocked. */
 static void take_foreground(pid_t giver)

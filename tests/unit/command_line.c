@@ -27,6 +27,8 @@ int command_line_setup(void **state)
         "ETCDCTL_INSECURE_TRANSPORT",
         "ETCDCTL_USER",
         "ETCDCTL_PASSWORD",
+        "CANDIDATE_TOKEN",
+        "CANDIDATE_LOCK_KEY",
     };
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
         unsetenv(variables[i]);
