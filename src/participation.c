@@ -41,6 +41,14 @@ static void leave(struct participation *p)
         resign(p);
 }
 
+static void yield(struct participation *p)
+{
+    if (has_command(p))
+        supervision_yield(&p->supervision, p->candidate);
+    else
+        candidate_yield(p->candidate);
+}
+
 /* Without output nobody can see what happens here: we had better leave. A
  * command's work goes on. */
 static void check_output(struct participation *p)
@@ -87,7 +95,7 @@ static void on_event(struct participation *p,
         break;
     case CANDIDATE_ASKED:
         log_write(p->exits->log, CANDIDATE_INFO, "%s", event->text);
-        candidate_yield(p->candidate);
+        yield(p);
         return;
     case CANDIDATE_NOTICE:
         log_notice(p->exits->log, event);
@@ -160,6 +168,8 @@ static int turn(struct participation *p)
     supervision_turn(&p->supervision, p->candidate);
     if (supervision_resigns(&p->supervision))
         resign(p);
+    if (supervision_yields(&p->supervision))
+        candidate_yield(p->candidate);
     status_server_work(&p->status_server);
     return 0;
 }

@@ -81,8 +81,8 @@ static void act(struct supervision *s, const struct supervise_actions *actions)
         guardian_kill(&s->guardian);
     if (!actions->dead_man_at_ms)
         deadman_set(&s->deadman, 0);
-    if (actions->resign)
-        s->resign = true;
+    s->resign = s->resign || actions->resign;
+    s->yield = s->yield || actions->yield;
 }
 
 static void explain(struct supervision *s, enum supervise_state before,
@@ -90,7 +90,7 @@ static void explain(struct supervision *s, enum supervise_state before,
 {
     if (actions->start)
         log_write(s->log, CANDIDATE_DEBUG, "the command is started");
-    if (actions->terminate && !s->machine.ending)
+    if (actions->terminate && s->machine.time_was_up)
         log_write(
             s->log, CANDIDATE_WARNING,
             "etcd does not confirm the leadership, which ends in %lld "
@@ -365,6 +365,18 @@ bool supervision_resigns(struct supervision *s)
     bool resign = s->resign;
     s->resign = false;
     return resign;
+}
+
+void supervision_yield(struct supervision *s, const struct candidate *c)
+{
+    tick(s, c, SUPERVISE_YIELD);
+}
+
+bool supervision_yields(struct supervision *s)
+{
+    bool yield = s->yield;
+    s->yield = false;
+    return yield;
 }
 
 bool supervision_idle(const struct supervision *s)

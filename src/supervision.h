@@ -36,6 +36,7 @@ struct supervision {
     struct terminal terminal;
     bool orphans; /* the guardian died: what was below it is not all gone */
     bool resign;  /* the machine wants it */
+    bool yield;   /* the same */
     int64_t token, lease; /* of the last leadership */
     char lock_key[GUARDIAN_KEY_BYTES_MAX];
     pid_t command; /* its process and group; 0: none */
@@ -70,8 +71,12 @@ void supervision_signal(struct supervision *s, const struct candidate *c,
 /* End the command in order, then resign. */
 void supervision_leave(struct supervision *s, const struct candidate *c);
 
-/* Is it time to resign? Says so once. */
+/* End the command in order, then step down. */
+void supervision_yield(struct supervision *s, const struct candidate *c);
+
+/* Is it time to resign, or to step down? Each says so once. */
 bool supervision_resigns(struct supervision *s);
+bool supervision_yields(struct supervision *s);
 
 /* Whether nothing of the command's is left. */
 bool supervision_idle(const struct supervision *s);
