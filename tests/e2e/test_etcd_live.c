@@ -14,6 +14,7 @@
 #include "e2e/live.h"
 #include "support/etcdctl.h"
 #include "support/folder.h"
+#include "support/port.h"
 #include "support/procfs.h"
 #include "support/spawn.h"
 
@@ -383,8 +384,7 @@ static pid_t start_without_gateway(const char *data, uint16_t port)
 {
     char url[64], peer_url[64], cluster[96];
     snprintf(url, sizeof url, "http://127.0.0.1:%u", port);
-    snprintf(peer_url, sizeof peer_url, "http://127.0.0.1:%u",
-             etcd_server_free_port());
+    snprintf(peer_url, sizeof peer_url, "http://127.0.0.1:%u", port_free());
     snprintf(cluster, sizeof cluster, "default=%s", peer_url);
     const char *const argv[] = {
         "etcd",
@@ -419,7 +419,7 @@ static void etcd_without_gateway_is_named(void **state)
     folder_make(&folder);
     char data[FOLDER_PATH_BYTES_MAX + 8], url[64];
     snprintf(data, sizeof data, "%s/data", folder.path);
-    uint16_t port = etcd_server_free_port();
+    uint16_t port = port_free();
     pid_t pid = start_without_gateway(data, port);
     snprintf(url, sizeof url, "http://127.0.0.1:%u", port);
     live_connect(l, url);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "candidate.h"
+#include "support/port.h"
 #include "support/stage.h"
 
 #define LONG_TTL "300"
@@ -185,7 +186,7 @@ static void never_an_answer_is_stale_too(void **state)
     (void)state;
     char endpoint[64];
     (void)snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%u",
-                   etcd_server_free_port());
+                   port_free());
     struct candidate_observer *o = observe(endpoint);
     assert_int_equal(next(o), CANDIDATE_VIEW_STALE);
     const struct candidate_view *view = candidate_observer_view(o);

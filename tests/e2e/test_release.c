@@ -11,6 +11,7 @@
 
 #include "e2e/live.h"
 #include "support/etcdctl.h"
+#include "support/port.h"
 
 static struct candidate_config config(const char *endpoints)
 {
@@ -44,8 +45,8 @@ static void dead_endpoint_is_passed_over(void **state)
 {
     struct live *l = *state;
     char endpoints[256];
-    snprintf(endpoints, sizeof endpoints, "http://127.0.0.1:%d,%s",
-             etcd_server_free_port(), etcd_server_endpoint(l->server, 0));
+    snprintf(endpoints, sizeof endpoints, "http://127.0.0.1:%d,%s", port_free(),
+             etcd_server_endpoint(l->server, 0));
     struct candidate_config c = config(endpoints);
     live_grant(l, LIVE_LEASE);
     assert_int_equal(

@@ -6,30 +6,25 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "etcd_server.h"
 #include "etcdctl.h"
 #include "folder.h"
+#include "port.h"
 #include "spawn.h"
 
 enum {
     PATH_BYTES_MAX = FOLDER_PATH_BYTES_MAX + 64,
     URL_BYTES_MAX = 48,
     CLUSTER_BYTES_MAX = ETCD_SERVER_MEMBERS_MAX * (URL_BYTES_MAX + 32),
-    PORT_MIN = 10000,
-    PORT_TRIES_MAX = 1000,
     LOG_BYTES_SHOWN = 4000,
 };
 
@@ -52,52 +47,13 @@ struct etcd_server {
     char scratch[ETCD_SERVER_SCRATCH_BYTES];
 };
 
-/* ---- ports and names ---- */
+/* ---- names and addresses ---- */
 
 static uint64_t random_number(void)
 {
     uint64_t number;
     assert_int_equal(getrandom(&number, sizeof number, 0), sizeof number);
     return number;
-}
-
-/* The first port that the kernel gives to outgoing connections. */
-static unsigned outgoing_port_min(void)
-{
-    char text[64] = "";
-    int fd = open("/proc/sys/net/ipv4/ip_local_port_range",
-                  O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    unsigned long first = n > 0 ? strtoul(text, NULL, 10) : 0;
-    return first > PORT_MIN + PORT_TRIES_MAX && first <= UINT16_MAX
-        ? (unsigned)first
-        : UINT16_MAX;
-}
-
-static bool is_free(uint16_t port)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons(port) };
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0);
-    bool yes = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
-    close(fd);
-    return yes;
-}
-
-uint16_t etcd_server_free_port(void)
-{
-    unsigned range = outgoing_port_min() - PORT_MIN;
-    for (int i = 0; i < PORT_TRIES_MAX; i++) {
-        uint16_t port = (uint16_t)(PORT_MIN + random_number() % range);
-        if (is_free(port))
-            return port;
-    }
-    fail_msg("no free port on the loopback device");
-    return 0;
 }
 
 static void choose_addresses(struct etcd_server *server)
@@ -107,12 +63,12 @@ static void choose_addresses(struct etcd_server *server)
         struct member *m = &server->members[i];
         snprintf(m->name, sizeof m->name, "member-%016llx",
                  (unsigned long long)random_number());
-        m->port = etcd_server_free_port();
+        m->port = port_free();
         snprintf(m->client_url, sizeof m->client_url, "http://127.0.0.1:%u",
                  m->port);
         uint16_t peer_port;
         do {
-            peer_port = etcd_server_free_port();
+            peer_port = port_free();
         } while (peer_port == m->port);
         snprintf(m->peer_url, sizeof m->peer_url, "http://127.0.0.1:%u",
                  peer_port);

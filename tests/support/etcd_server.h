@@ -44,9 +44,4 @@ void etcd_server_await(struct etcd_server *server, unsigned member);
 void etcd_server_pause(struct etcd_server *server, unsigned member);
 void etcd_server_resume(struct etcd_server *server, unsigned member);
 
-/* A port of the loopback device that nobody has at this moment, and that is
- * not given to outgoing connections: else one that is tried again and again
- * could connect to itself. */
-uint16_t etcd_server_free_port(void);
-
 #endif
