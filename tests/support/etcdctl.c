@@ -14,6 +14,8 @@
 
 #include "etcdctl.h"
 
+enum { POLL_MS = 100 }; /* a look at etcd costs a process each time */
+
 struct process *etcdctl_start_argv(struct process_set *set,
                                    const char *endpoints,
                                    const char *const *argv)
@@ -113,17 +115,37 @@ size_t etcdctl_leases_n(struct etcd_server *server)
     return (size_t)n;
 }
 
-int64_t etcdctl_lease_left_s(struct etcd_server *server, int64_t lease)
+/* What a member says of a lease, and in which of raft's terms. */
+struct lease_answer {
+    int64_t granted_s; /* 0: there is no such lease */
+    int64_t left_s;    /* below 0: over, and not revoked yet */
+    int64_t term;
+};
+
+static struct lease_answer ask_for_lease(struct etcd_server *server,
+                                         int64_t lease)
 {
     char id[32];
     snprintf(id, sizeof id, "%" PRIx64, (uint64_t)lease);
-    const char *said = etcdctl(server, "lease", "timetolive", "-w", "fields",
+    const char *line = etcdctl(server, "lease", "timetolive", "-w", "fields",
                                id);
-    const char *line = strstr(said, "\"TTL\" : ");
-    assert_non_null(line);
-    int64_t left_s = 0;
-    read_number(line, "\"TTL\" : ", &left_s);
-    return left_s;
+    struct lease_answer answer = { .term = -1, .granted_s = -1 };
+    for (; *line; line = strchr(line, '\n') + 1) {
+        read_number(line, "\"RaftTerm\" : ", &answer.term);
+        read_number(line, "\"GrantedTTL\" : ", &answer.granted_s);
+        read_number(line, "\"TTL\" : ", &answer.left_s);
+        assert_non_null(strchr(line, '\n'));
+    }
+    assert_true(answer.term >= 0 && answer.granted_s >= 0);
+    return answer;
+}
+
+int64_t etcdctl_lease_left_s(struct etcd_server *server, int64_t lease)
+{
+    struct lease_answer answer = ask_for_lease(server, lease);
+    if (answer.granted_s == 0)
+        return -1;
+    return answer.left_s > 0 ? answer.left_s : 0;
 }
 
 int64_t etcdctl_await_deletion(struct etcd_server *server, const char *key,
@@ -146,20 +168,36 @@ int64_t etcdctl_await_deletion(struct etcd_server *server, const char *key,
     return deleted_at;
 }
 
-void etcdctl_await_renewal(struct etcd_server *server, int64_t lease)
+/* A member that was etcd's leader, and stopped, and has not heard yet of the
+ * next one, tells of its own past: it counts down what others have renewed.
+ * The next one begins with the whole TTL and a bit more. So only what is said
+ * in one term, the newest, is compared. */
+bool etcdctl_see_renewal(struct etcd_server *server, int64_t lease)
 {
     int64_t highest_s = 0;
-    int64_t lowest_s = INT64_MAX;
-    int64_t left_s = 0;
+    int64_t lowest_s = 0;
+    int64_t term = -1;
     int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
-    while (lowest_s > highest_s - 2 || left_s < lowest_s + 2) {
-        left_s = etcdctl_lease_left_s(server, lease);
-        assert_true(left_s >= 0);
-        if (left_s > highest_s)
-            lowest_s = highest_s = left_s; /* a restart of etcd does that */
-        else if (left_s < lowest_s)
-            lowest_s = left_s;
-        if (process_now_ms() >= end_at_ms)
-            fail_msg("the lease is not renewed, %" PRId64 " s left", left_s);
+    while (process_now_ms() < end_at_ms) {
+        struct lease_answer answer = ask_for_lease(server, lease);
+        if (answer.term < term)
+            continue;
+        if (answer.granted_s == 0)
+            return false;
+        if (answer.term > term || answer.left_s > highest_s)
+            highest_s = lowest_s = answer.left_s;
+        else if (answer.left_s < lowest_s)
+            lowest_s = answer.left_s;
+        term = answer.term;
+        if (highest_s >= lowest_s + 2 && answer.left_s >= lowest_s + 2)
+            return true;
+        process_set_step(etcd_server_set(server), process_now_ms() + POLL_MS);
     }
+    fail_msg("the lease is not renewed");
+    return false;
+}
+
+void etcdctl_await_renewal(struct etcd_server *server, int64_t lease)
+{
+    assert_true(etcdctl_see_renewal(server, lease));
 }

@@ -43,7 +43,8 @@ size_t etcdctl_list(struct etcd_server *server, const char *prefix,
                     struct etcdctl_key *ret_keys, size_t max);
 /* How many leases there are. */
 size_t etcdctl_leases_n(struct etcd_server *server);
-/* The seconds that a lease has left; -1: it does not exist. */
+/* The seconds that a lease has left, 0 when its time is over; -1: it does not
+ * exist. */
 int64_t etcdctl_lease_left_s(struct etcd_server *server, int64_t lease);
 
 /* Wait until a key is deleted after this revision. Returns the revision at
@@ -51,7 +52,9 @@ int64_t etcdctl_lease_left_s(struct etcd_server *server, int64_t lease);
 int64_t etcdctl_await_deletion(struct etcd_server *server, const char *key,
                                int64_t revision);
 /* Wait until a lease is renewed: the time that it has left has fallen by two
- * seconds, then risen by two. The lease's TTL is at least 10 s. */
+ * seconds, then risen by two. The lease's TTL is at least 10 s. The first
+ * returns false when the lease does not exist, the second fails the test. */
+bool etcdctl_see_renewal(struct etcd_server *server, int64_t lease);
 void etcdctl_await_renewal(struct etcd_server *server, int64_t lease);
 
 #endif
