@@ -232,6 +232,11 @@ static struct member *member_of(struct etcd_server *server, unsigned number)
     return &server->members[number];
 }
 
+unsigned etcd_server_members_n(const struct etcd_server *server)
+{
+    return server->members_n;
+}
+
 struct process_set *etcd_server_set(const struct etcd_server *server)
 {
     return server->set;

@@ -24,6 +24,7 @@ struct etcd_server *etcd_server_start(struct process_set *set,
 /* Kill all members and remove their data. server may be NULL. */
 void etcd_server_free(struct etcd_server *server);
 
+unsigned etcd_server_members_n(const struct etcd_server *server);
 struct process_set *etcd_server_set(const struct etcd_server *server);
 /* Where etcdctl.c keeps what etcdctl printed last. */
 char *etcd_server_scratch(struct etcd_server *server);

@@ -201,3 +201,34 @@ void etcdctl_await_renewal(struct etcd_server *server, int64_t lease)
 {
     assert_true(etcdctl_see_renewal(server, lease));
 }
+
+/* ---- members ---- */
+
+/* Its line is "URL, ID, VERSION, SIZE, LEADS, ..." */
+struct etcdctl_status etcdctl_status(struct etcd_server *server,
+                                     unsigned member)
+{
+    struct etcdctl_status status;
+    char leads[8];
+    char start[64];
+    snprintf(start, sizeof start, "%s, ", etcd_server_endpoint(server, member));
+    const char *line = strstr(etcdctl(server, "endpoint", "status"), start);
+    assert_non_null(line);
+    assert_int_equal(sscanf(line + strlen(start),
+                            "%31[^,], %31[^,], %*[^,], %7[^,],", status.id,
+                            status.version, leads),
+                     3);
+    status.leads = strcmp(leads, "true") == 0;
+    return status;
+}
+
+unsigned etcdctl_leader(struct etcd_server *server)
+{
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (process_now_ms() < end_at_ms)
+        for (unsigned i = 0; i < etcd_server_members_n(server); i++)
+            if (etcdctl_status(server, i).leads)
+                return i;
+    fail_msg("etcd has no leader");
+    return 0;
+}

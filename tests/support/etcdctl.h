@@ -21,6 +21,13 @@ struct etcdctl_key {
     int64_t lease;
 };
 
+/* What a member says of itself. */
+struct etcdctl_status {
+    char id[32];
+    char version[32];
+    bool leads; /* it is etcd's leader */
+};
+
 /* Start it and leave it running: elect, lock, watch. */
 #define etcdctl_start(server, ...)                                             \
     etcdctl_start_argv(etcd_server_set(server), etcd_server_endpoints(server), \
@@ -56,5 +63,11 @@ int64_t etcdctl_await_deletion(struct etcd_server *server, const char *key,
  * returns false when the lease does not exist, the second fails the test. */
 bool etcdctl_see_renewal(struct etcd_server *server, int64_t lease);
 void etcdctl_await_renewal(struct etcd_server *server, int64_t lease);
+
+/* All members must run. The second waits until one of them leads, and returns
+ * its number. */
+struct etcdctl_status etcdctl_status(struct etcd_server *server,
+                                     unsigned member);
+unsigned etcdctl_leader(struct etcd_server *server);
 
 #endif
