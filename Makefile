@@ -157,7 +157,8 @@ tests: unit sim e2e fuzzers all
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
 	@+$(MAKE_ALL) tests
-	@CANDIDATE=$(abspath $(PROGRAM)) scripts/run-tests.sh \
+	@export CANDIDATE_ETCD="$${CANDIDATE_ETCD-$$(scripts/fetch-etcd.sh || :)}"; \
+	CANDIDATE=$(abspath $(PROGRAM)) scripts/run-tests.sh \
 		$(unit_BIN) $(fuzz_BIN) $(sim_BIN) $(e2e_BIN) $(CLI_TESTS) $(SCRIPT_TESTS)
 
 # ---- using it ----

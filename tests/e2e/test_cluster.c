@@ -246,5 +246,9 @@ int main(void)
         TEST(short_loss_of_the_quorum_is_no_loss),
         TEST(moved_leader_of_etcd_leaves_ours),
     };
-    return cmocka_run_group_tests_name("cluster", tests, NULL, NULL);
+    int failed_n = cmocka_run_group_tests_name("cluster", tests, NULL, NULL);
+    if (etcd_server_use_other())
+        failed_n += cmocka_run_group_tests_name("cluster, other etcd", tests,
+                                                NULL, NULL);
+    return failed_n;
 }

@@ -26,6 +26,7 @@ enum {
     URL_BYTES_MAX = 48,
     CLUSTER_BYTES_MAX = ETCD_SERVER_MEMBERS_MAX * (URL_BYTES_MAX + 32),
     LOG_BYTES_SHOWN = 4000,
+    ENV_BYTES_MAX = 32 * 1024,
 };
 
 struct member {
@@ -222,6 +223,24 @@ void etcd_server_free(struct etcd_server *server)
         kill_member(&server->members[i]);
     folder_remove(&server->folder);
     free(server);
+}
+
+/* ---- another etcd ---- */
+
+bool etcd_server_use_other(void)
+{
+    const char *folder = getenv("CANDIDATE_ETCD");
+    if (!folder || !*folder) {
+        print_message("# on one etcd only: CANDIDATE_ETCD is not set\n");
+        return false;
+    }
+    const char *rest = getenv("PATH");
+    char path[ENV_BYTES_MAX];
+    int n = snprintf(path, sizeof path, "%s:%s", folder, rest ? rest : "");
+    assert_in_range(n, 1, ENV_BYTES_MAX - 1);
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    print_message("# once more, on the etcd in %s\n", folder);
+    return true;
 }
 
 /* ---- the interface ---- */

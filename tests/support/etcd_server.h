@@ -17,6 +17,10 @@ enum {
 
 struct etcd_server;
 
+/* From here on, etcd and etcdctl are those in the folder $CANDIDATE_ETCD.
+ * Returns false, and says so, when it is not set. */
+bool etcd_server_use_other(void);
+
 /* Start that many members as one cluster, and wait until each answers.
  * set  whose processes are read from during each wait; where etcdctl runs. */
 struct etcd_server *etcd_server_start(struct process_set *set,
