@@ -34,6 +34,17 @@ static void draw_plan(struct world_plan *plan)
         plan->rate_ppm_min = plan->rate_ppm_max = HALF_PPM;
 }
 
+/* A refusal that was on its way may have ended the last of them; its service
+ * starts it again then. */
+static bool start_again(struct world *w)
+{
+    for (int i = 0; i < w->plan.peers_n; i++)
+        if (w->peers[i].alive)
+            return false;
+    peer_start(w, 0);
+    return true;
+}
+
 static bool waits_in_silence(const struct world *w)
 {
     for (int i = 0; i < w->plan.peers_n; i++)
@@ -91,6 +102,8 @@ bool trial_run(struct world *w, uint64_t seed, const struct sabotage *sabotage,
     world_run_until(w, faults_us);
     faults_end(w);
     world_run_until(w, w->now_us + checks_recovery_us(w));
+    if (start_again(w))
+        world_run_until(w, w->now_us + checks_recovery_us(w));
     checks_led(w, "long after the last fault");
     world_run_until(w, w->now_us + plan.ttl_ms * WORLD_US_PER_MS);
     checks_settled(w);
