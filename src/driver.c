@@ -262,7 +262,7 @@ static bool watches(const struct driver *d, enum election_role role)
 static void note_endpoint(struct driver *d, int64_t now_ms,
                           const struct etcd_reply *reply)
 {
-    bool failed = reply->type == ETCD_REPLY_FAILED &&
+    bool failed = reply->message[0] != '\0' &&
         reply->status != CANDIDATE_ENOTFOUND;
     if (failed) {
         if (outages_failed(&d->outages, reply->endpoint_i, now_ms,
@@ -279,11 +279,16 @@ static void note_endpoint(struct driver *d, int64_t now_ms,
                        reply->endpoint);
 }
 
+/* A stranger among the endpoints is named now, not when it is needed. */
 static void on_version(struct driver *d, int64_t now_ms,
                        const struct etcd_reply *reply)
 {
-    if (reply->type != ETCD_REPLY_STATUS ||
-        version_keeps_leases(reply->member.version))
+    if (reply->status == CANDIDATE_EPROTO)
+        note_endpoint(d, now_ms, reply);
+    if (reply->type != ETCD_REPLY_STATUS)
+        return;
+    d->versions_asked |= UINT32_C(1) << reply->endpoint_i;
+    if (version_keeps_leases(reply->member.version))
         return;
     struct words_name version = words_name(reply->member.version);
     (void)snprintf(announce_notice(&d->announcer, now_ms, CANDIDATE_WARNING),
@@ -338,16 +343,31 @@ static void on_reply(struct driver *d, int64_t now_ms,
         on_call_reply(d, now_ms, reply);
 }
 
-/* Once for each endpoint, when the election leaves time for it. A request of
- * the core's may replace the question; then it is not asked again. */
+/* Which endpoint to ask: whoever has just answered, so that a version is known
+ * before it matters, then each of the others; n: none. */
+static unsigned next_to_ask(struct driver *d, unsigned n)
+{
+    unsigned endpoint = d->answered;
+    while (d->versions_asked & UINT32_C(1) << endpoint && d->looked_at < n)
+        endpoint = d->looked_at++;
+    uint32_t bit = UINT32_C(1) << endpoint;
+    if (d->versions_asked & bit)
+        return n;
+    if (endpoint == d->answered)
+        d->versions_asked |= bit; /* whatever it says to that */
+    return endpoint;
+}
+
+/* When the election leaves time for it. A request of the core's may replace
+ * the question; then it is not asked again. */
 static void ask_version(struct driver *d)
 {
-    uint32_t bit = UINT32_C(1) << d->answered;
-    if (!d->announcer.settled || (d->versions_asked & bit) ||
-        etcd_busy(d->etcd))
+    unsigned n = etcd_endpoints_n(d->etcd);
+    if (!d->announcer.settled || etcd_busy(d->etcd))
         return;
-    d->versions_asked |= bit;
-    etcd_status(d->etcd, version_tag, VERSION_TIMEOUT_MS);
+    unsigned endpoint = next_to_ask(d, n);
+    if (endpoint < n)
+        etcd_status_of(d->etcd, version_tag, VERSION_TIMEOUT_MS, endpoint);
 }
 
 /* The clock is read anew for each reply: the deadline comes before it. */

@@ -48,6 +48,7 @@ struct driver {
 
     unsigned answered;       /* the endpoint that answered last */
     uint32_t versions_asked; /* a set of endpoints */
+    unsigned looked_at;      /* so many endpoints, one after the other */
 };
 
 static_assert(CANDIDATE_ENDPOINTS_MAX <= 32, "versions_asked is a set of them");

@@ -5,7 +5,8 @@
  * is begun while another is under way replaces it. Results are pulled with
  * etcd_next(). Which endpoint serves is decided here, the same for calls and
  * stream: every failure moves both on to the next one, so that each call also
- * tests the member that the stream depends on.
+ * tests the member that the stream depends on. An endpoint of another cluster
+ * than the one that answered first is failing: EPROTO.
  */
 #ifndef ETCD_H
 #define ETCD_H
@@ -49,7 +50,9 @@ struct etcd_reply {
     unsigned endpoint_i;  /* its place in the list */
     int status; /* of FAILED: ERETRY, EDENIED, ENOTFOUND (a lease or key),
                    EEXISTS, EPROTO (garbage: as ERETRY), ENOMEM */
-    const char *message; /* of FAILED: "http://a:2379: connection refused" */
+    const char *message; /* of FAILED: "http://a:2379: connection refused";
+                            of an endpoint that has turned to another cluster:
+                            that; else "" */
     struct etcd_header header; /* not of FAILED */
     int64_t date_s; /* of a call: the server's clock, in seconds since 1970;
                        0: not known */

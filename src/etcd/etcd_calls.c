@@ -1,6 +1,7 @@
 /* etcd_calls.c: the calls of the client, one under way at a time. */
 #include "etcd/etcd_private.h"
 #include "etcd/refusal.h"
+#include "sys/error.h"
 
 static void begin(struct etcd *e, enum answer_call type, int64_t lease)
 {
@@ -134,21 +135,22 @@ bool etcd_busy(const struct etcd *e)
     return e->call.open;
 }
 
-/* Whoever counts only what comes from one cluster, and from no term that has
- * passed, must not meet the same member again at the next call. */
-static void note_origin(struct etcd *e, const struct etcd_header *header)
+/* An endpoint that never was of our cluster has no part in this; one that is
+ * not any more is news for the caller, who may hold something there. */
+static void take_stranger(struct etcd *e, const struct etcd_reply *reply,
+                          struct etcd_reply *ret_reply)
 {
-    if (!e->cluster_id)
-        e->cluster_id = header->cluster_id;
-    if (header->cluster_id != e->cluster_id) {
-        etcd_lane_distrust(e, &e->call);
+    if (!etcd_origin_was_ours(e, &e->call)) {
+        if (e->call.endpoint != e->endpoint)
+            etcd_lane_distrust(e, &e->call);
+        etcd_lane_fail(e, &e->call, CANDIDATE_EPROTO, ret_reply);
         return;
     }
-    if (header->raft_term < e->raft_term)
-        etcd_lane_distrust(e, &e->call);
-    else
-        health_answered(&e->health, e->call.endpoint);
-    e->raft_term = header->raft_term;
+    error_wrap(&e->error, CANDIDATE_EPROTO, "%s", reply->endpoint);
+    etcd_lane_close(e, &e->call);
+    etcd_lane_distrust(e, &e->call);
+    *ret_reply = *reply;
+    ret_reply->message = e->error.message;
 }
 
 /* Send the call once more, with a fresh token. Returns whether it may go. */
@@ -183,8 +185,12 @@ bool etcd_calls_take(struct etcd *e, const struct http_event *event,
         etcd_lane_fail(e, &e->call, r, ret_reply);
         return true;
     }
+    if (!etcd_origin_is_ours(e, &e->call, &reply.header)) {
+        take_stranger(e, &reply, ret_reply);
+        return true;
+    }
     etcd_lane_close(e, &e->call);
-    note_origin(e, &reply.header);
+    etcd_origin_note_term(e, &e->call, reply.header.raft_term);
     *ret_reply = reply;
     return true;
 }

@@ -4,6 +4,7 @@
  *   etcd_lane.c    what is owed to the caller, and the endpoint in use
  *   etcd_auth.c    the token
  *   etcd_calls.c   one function per call of the API
+ *   etcd_origin.c  is it the cluster that is meant?
  *   etcd_stream.c  the stream of watches
  *   answer.c       what the bytes that come mean
  *   refusal.c      what an error that comes means
@@ -27,9 +28,11 @@ struct etcd {
     unsigned endpoint; /* to which the next transfer goes, unless it rests */
     struct etcd_config config; /* its strings are in config_arena */
     struct arena config_arena;
-    uint64_t transfers_n; /* begun so far: every one has its own name */
-    uint64_t cluster_id;  /* of the first answer; 0: none yet */
-    uint64_t raft_term;   /* of the last answer */
+    uint64_t transfers_n;      /* begun so far: every one has its own name */
+    uint64_t cluster_id;       /* of the first answer; 0: none yet */
+    unsigned cluster_endpoint; /* that gave it */
+    uint32_t members;          /* a set of endpoints that answered for it */
+    uint64_t raft_term;        /* of the last answer */
 
     struct etcd_auth auth;
 
@@ -53,6 +56,21 @@ struct etcd {
  * that was refused for its token is sent again. */
 bool etcd_calls_take(struct etcd *e, const struct http_event *event,
                      struct etcd_reply *ret_reply);
+
+/* ---- etcd_origin.c ---- */
+
+/* Does the lane's answer come from the cluster that answered first? If not,
+ * e->error says so, without the endpoint. */
+bool etcd_origin_is_ours(struct etcd *e, const struct etcd_lane *lane,
+                         const struct etcd_header *header);
+
+/* Has the lane's endpoint ever answered for that cluster? */
+bool etcd_origin_was_ours(const struct etcd *e, const struct etcd_lane *lane);
+
+/* It is ours: whoever counts only what comes from no term that has passed must
+ * not meet the same member again at the next call. */
+void etcd_origin_note_term(struct etcd *e, const struct etcd_lane *lane,
+                           uint64_t raft_term);
 
 /* ---- etcd_stream.c ---- */
 

@@ -59,6 +59,8 @@ bool etcd_stream_next(struct etcd *e, struct etcd_reply *ret_reply)
     };
     int r = answer_read_message(&e->arena, e->stream_keys_n, data, bytes,
                                 &reply, &e->error);
+    if (r == 0 && !etcd_origin_is_ours(e, &e->stream, &reply.header))
+        r = CANDIDATE_EPROTO;
     if (r < 0) {
         fail_stream(e, r, ret_reply);
         return true;

@@ -106,20 +106,6 @@ static void replaced_and_canceled_calls_keep_the_endpoint(void **state)
     good_call_at(w, 0);
 }
 
-/* What comes from there is given, but is not to be met again at once. */
-static void other_cluster_is_left(void **state)
-{
-    struct world *w = *state;
-    good_call_at(w, 0);
-    bad_call_at(w, 0, 503, "");
-    struct etcd_reply reply = call_at(w, 1, 200,
-                                      LEASE_OF(WORLD_HEADER_OF("6", "9")));
-    assert_int_equal(reply.type, ETCD_REPLY_LEASE);
-    assert_int_equal(reply.header.cluster_id, 6);
-    good_call_at(w, 2);
-    good_call_at(w, 2);
-}
-
 static void member_of_an_older_term_is_left(void **state)
 {
     struct world *w = *state;
@@ -227,7 +213,6 @@ int main(void)
         TEST(silent_endpoint_is_left),
         TEST(answers_about_the_request_itself_keep_the_endpoint),
         TEST(replaced_and_canceled_calls_keep_the_endpoint),
-        TEST(other_cluster_is_left),
         TEST(member_of_an_older_term_is_left),
         TEST(lower_term_everywhere_is_got_used_to),
         TEST(stream_is_given_up_with_its_member),
