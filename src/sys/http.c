@@ -39,8 +39,10 @@ int http_new(struct http **ret_http, const struct http_config *config,
     /* Of those that are kept, the oldest makes room before a new one. */
     curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
                       (long)HTTP_CONNECTIONS_MAX);
-    for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++)
+    for (unsigned i = 0; i < HTTP_TRANSFERS_MAX; i++) {
         buf_init(&h->transfers[i].body, HTTP_REPLY_BYTES_MAX);
+        h->transfers[i].idle = &h->idle;
+    }
     *ret_http = h;
     return 0;
 
@@ -187,6 +189,8 @@ static void finish(struct http *h, struct http_transfer *t, CURLcode code)
                                                : CANDIDATE_ERETRY;
         http_error_explain(t, code);
     }
+    if (code == CURLE_OK)
+        http_transfer_release(t);
     curl_multi_remove_handle(h->multi, t->easy);
     t->state = HTTP_TRANSFER_FINISHED;
     if (t->error < 0 && !http_transfer_flows(t))

@@ -8,6 +8,7 @@ struct http {
     CURLM *multi;
     struct http_config config;
     struct http_transfer transfers[HTTP_TRANSFERS_MAX];
+    struct http_idle idle;
     bool answered;               /* somebody, once */
     unsigned turn;               /* the slot to look at first: nobody starves */
     struct http_transfer *given; /* whose memory the caller borrows */

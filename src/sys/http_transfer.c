@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "sys/clock.h"
 
@@ -125,6 +126,23 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
     return fd;
 }
 
+static int close_socket(void *context, curl_socket_t fd)
+{
+    http_idle_forget(context, fd);
+    return close(fd);
+}
+
+/* HTTP/2 names the request that each byte belongs to. */
+void http_transfer_release(const struct http_transfer *t)
+{
+    long version = 0;
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+    curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd);
+    if (fd != CURL_SOCKET_BAD && version != CURL_HTTP_VERSION_2_0)
+        http_idle_add(t->idle, fd);
+}
+
 #define SET(option, value)                                                     \
     do {                                                                       \
         CURLcode code_ = curl_easy_setopt(t->easy, option, value);             \
@@ -178,6 +196,8 @@ static CURLcode set_callbacks(struct http_transfer *t)
 {
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    SET(CURLOPT_CLOSESOCKETDATA, t->idle);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, t);
     SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -210,7 +230,8 @@ static CURLcode set_request(struct http_transfer *t,
     SET(CURLOPT_HTTPHEADER, t->headers);
     SET(CURLOPT_CONNECTTIMEOUT_MS, limited_ms(request->connect_timeout_ms));
     SET(CURLOPT_TIMEOUT_MS, limited_ms(request->timeout_ms));
-    SET(CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
+    bool fresh = request->fresh || http_idle_speaks(t->idle);
+    SET(CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     if (request->body) {
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_bytes);

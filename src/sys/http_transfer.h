@@ -7,6 +7,7 @@
 
 #include "sys/buf.h"
 #include "sys/http.h"
+#include "sys/http_idle.h"
 
 enum http_transfer_state {
     HTTP_TRANSFER_FREE = 0,
@@ -20,6 +21,7 @@ struct http_transfer {
     bool stream;
     bool paused; /* told libcurl to keep a stream's bytes back */
     const struct http_config *config; /* borrowed from struct http */
+    struct http_idle *idle;           /* the same, set once */
     bool nobody_answered; /* before this, since the program's start */
     int64_t connect_timeout_ms;
     int64_t timeout_ms;
@@ -43,6 +45,9 @@ void http_transfer_init(struct http_transfer *t,
 /* Configure t->easy, which is made if need be and was reset otherwise. */
 CURLcode http_transfer_setup(struct http_transfer *t,
                              const struct http_request *request);
+
+/* The transfer has ended well: its connection owes nothing any more. */
+void http_transfer_release(const struct http_transfer *t);
 
 /* Whether the body is to be given out as it comes; known once a status is. */
 bool http_transfer_flows(const struct http_transfer *t);
