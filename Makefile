@@ -51,7 +51,8 @@ PROGRAM_SRC = src/main.c src/exits.c src/participation.c \
 	src/guardian.c src/guardian_run.c src/supervision.c \
 	src/access.c src/environment.c src/output.c \
 	src/fenced_command.c \
-	src/service.c src/status.c src/status_server.c src/waiting.c \
+	src/service.c src/waiting.c \
+	src/metrics.c src/status.c src/status_server.c \
 	src/options.c src/options_help.c src/options_table.c src/options_values.c \
 	src/sys/fd.c src/sys/httpd.c src/sys/json_text.c src/sys/keyboard.c \
 	src/sys/listen.c src/sys/log.c src/sys/notify.c \

@@ -211,6 +211,30 @@ CANDIDATE_API int candidate_place(const struct candidate *c);
  * Grows with every confirmed renewal, never shrinks during one leadership. */
 CANDIDATE_API int64_t candidate_lead_until_ms(const struct candidate *c);
 
+/* What has been counted since candidate_new(). */
+struct candidate_stats {
+    uint64_t renewals;           /* of a lease, that etcd confirmed */
+    int64_t renewal_ms;          /* from sending the last one until then */
+    int64_t renewal_late_ms_max; /* sent later than it was due, the worst of
+                                    all: how long this process, or a request
+                                    that was under way, has held one up */
+};
+
+CANDIDATE_API void candidate_stats(const struct candidate *c,
+                                   struct candidate_stats *ret_stats);
+
+/* One of the endpoints, and what it was asked. */
+struct candidate_endpoint {
+    const char *url; /* "http://host:2379"; lives as long as the handle */
+    uint64_t answers;
+    uint64_t errors; /* no answer, or one that is of no use */
+};
+
+/* number  from 0 on. Returns false when there are not so many. */
+CANDIDATE_API bool candidate_endpoint(const struct candidate *c,
+                                      unsigned number,
+                                      struct candidate_endpoint *ret_endpoint);
+
 /* ---- writes to etcd that are done only for a leader ---- */
 
 /* A leadership, as ELECTED gave it, or CANDIDATE_LOCK_KEY and CANDIDATE_TOKEN

@@ -23,7 +23,7 @@ allow() {
 
 shopt -s nullglob
 # What belongs to the program.
-names='access|environment|exits|fenced_command|guardian(_[a-z]+)?|hooks|main|'
+names='access|environment|exits|fenced_command|guardian(_[a-z]+)?|hooks|main|metrics|'
 names+='options(_[a-z]+)?|output|participation|service|status(_server)?|'
 names+='supervision|waiting'
 program=()

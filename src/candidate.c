@@ -136,3 +136,22 @@ int64_t candidate_lead_until_ms(const struct candidate *c)
 {
     return candidate_leading(c) ? c->driver.election.lease.lead_until_ms : 0;
 }
+
+void candidate_stats(const struct candidate *c,
+                     struct candidate_stats *ret_stats)
+{
+    *ret_stats = c->driver.stats.counted;
+}
+
+bool candidate_endpoint(const struct candidate *c, unsigned number,
+                        struct candidate_endpoint *ret_endpoint)
+{
+    if (number >= etcd_endpoints_n(c->driver.etcd))
+        return false;
+    *ret_endpoint = (struct candidate_endpoint){
+        .url = etcd_endpoint(c->driver.etcd, number),
+        .answers = c->driver.stats.endpoints[number].answers,
+        .errors = c->driver.stats.endpoints[number].errors,
+    };
+    return true;
+}

@@ -100,6 +100,7 @@ static void open_watch(struct driver *d, int64_t now_ms,
 static void step(struct driver *d, const struct election_event *event)
 {
     struct election_actions actions;
+    int64_t renewal_due_at_ms = d->election.renew_at_ms;
     election_step(&d->election, event, &actions);
     for (unsigned i = 0; i < actions.notices_n; i++)
         announce(&d->announcer, event->now_ms, &actions.notices[i]);
@@ -107,6 +108,8 @@ static void step(struct driver *d, const struct election_event *event)
         open_watch(d, event->now_ms, &actions.watch);
     else if (actions.close_watch)
         etcd_watch_close(d->etcd);
+    if (actions.send_request && actions.request.type == ELECTION_KEEPALIVE)
+        stats_renewal_sent(&d->stats, renewal_due_at_ms, event->now_ms);
     if (actions.send_request)
         send_request(d, event->now_ms, &actions.request);
     else if (actions.cancel_request)
@@ -264,6 +267,7 @@ static void note_endpoint(struct driver *d, int64_t now_ms,
 {
     bool failed = reply->message[0] != '\0' &&
         reply->status != CANDIDATE_ENOTFOUND;
+    stats_answer(&d->stats, reply->endpoint_i, failed);
     if (failed) {
         if (outages_failed(&d->outages, reply->endpoint_i, now_ms,
                            reply->message))
@@ -320,6 +324,7 @@ static void on_call_reply(struct driver *d, int64_t now_ms,
     const char *call = trace_call(d->request.type);
     int64_t began_ms = d->request_at_ms;
     on_request_reply(d, now_ms, reply);
+    stats_reply(&d->stats, &d->election, now_ms);
     if (d->trace)
         trace_answer(&d->announcer, now_ms, call, began_ms, reply,
                      d->election.state);

@@ -14,6 +14,7 @@
 #include "etcd/lock.h"
 #include "outages.h"
 #include "requests.h"
+#include "stats.h"
 
 enum {
     DRIVER_WATCHES_MAX = 5, /* one for each role */
@@ -34,6 +35,7 @@ struct driver {
     struct lock lock;
     struct announcer announcer;
     struct outages outages;
+    struct stats stats;
     struct requests requests;
     bool trace;
     bool started;

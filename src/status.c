@@ -59,10 +59,16 @@ bool status_in_touch(const struct status *s, const struct status_now *now)
         now->now_ms - now->confirmed_at_ms <= s->ttl_ms / 2;
 }
 
+int64_t status_lead_ms(const struct status *s, const struct status_now *now)
+{
+    int64_t left_ms = now->lead_until_ms - now->now_ms;
+    bool leads = !s->leaving && s->role == STATUS_LEADS && left_ms > 0;
+    return leads ? left_ms : 0;
+}
+
 static bool leads(const struct status *s, const struct status_now *now)
 {
-    return !s->leaving && s->role == STATUS_LEADS &&
-        now->lead_until_ms > now->now_ms;
+    return status_lead_ms(s, now) > 0;
 }
 
 const char *status_leader(const struct status *s, const struct status_now *now)
@@ -157,5 +163,5 @@ void status_members(const struct status *s, const struct status_now *now,
         return;
     json_text_int64(j, "token", s->token);
     json_text_lease(j, "lease", s->lease);
-    json_text_number(j, "lead_ms", now->lead_until_ms - now->now_ms);
+    json_text_number(j, "lead_ms", status_lead_ms(s, now));
 }

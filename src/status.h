@@ -62,6 +62,9 @@ bool status_answer(const struct status *s, const struct status_now *now,
  * is due and may be tried once? */
 bool status_in_touch(const struct status *s, const struct status_now *now);
 
+/* For how long its leadership is certain; 0: it does not lead. */
+int64_t status_lead_ms(const struct status *s, const struct status_now *now);
+
 /* Who leads, as far as it is sure; NULL: unknown, or nobody. */
 const char *status_leader(const struct status *s, const struct status_now *now);
 

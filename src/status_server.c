@@ -56,6 +56,33 @@ static void answer_status(struct status_server *s, const struct status_now *now,
     answer->bytes = j.bytes;
 }
 
+static void answer_metrics(struct status_server *s,
+                           const struct status_now *now,
+                           const struct page *page, struct httpd_answer *answer)
+{
+    struct candidate_stats stats;
+    struct candidate_endpoint endpoints[CANDIDATE_ENDPOINTS_MAX];
+    unsigned n = 0;
+    (void)page;
+    candidate_stats(s->candidate, &stats);
+    while (n < CANDIDATE_ENDPOINTS_MAX &&
+           candidate_endpoint(s->candidate, n, &endpoints[n]))
+        n++;
+    struct metrics_now shown = {
+        .election = s->status.election,
+        .lead_ms = status_lead_ms(&s->status, now),
+        .token = s->status.token,
+        .in_touch = status_in_touch(&s->status, now),
+        .stats = &stats,
+        .endpoints = endpoints,
+        .endpoints_n = n,
+    };
+    answer->bytes = metrics_render(&s->metrics, &shown, s->text,
+                                   sizeof s->text);
+    answer->status = answer->bytes > 0 ? 200 : 500;
+    answer->type = "text/plain; version=0.0.4; charset=utf-8";
+}
+
 static const struct page pages[] = {
     { "/leader", answer_question, STATUS_LEADER },
     { "/standby", answer_question, STATUS_STANDBY },
@@ -63,6 +90,7 @@ static const struct page pages[] = {
     { "/healthz", answer_question, STATUS_HEALTHY },
     { "/readyz", answer_question, STATUS_READY },
     { "/status", answer_status, STATUS_LIVE },
+    { "/metrics", answer_metrics, STATUS_LIVE },
 };
 
 static const struct page *find(const char *path)
@@ -126,6 +154,7 @@ int status_server_open(struct status_server *s, const char *where,
     }
     s->candidate = c;
     status_init(&s->status, config, clock_now_ms());
+    metrics_init(&s->metrics);
     return 0;
 }
 
@@ -142,6 +171,7 @@ void status_server_event(struct status_server *s,
                          const struct candidate_event *event)
 {
     status_event(&s->status, event);
+    metrics_event(&s->metrics, event);
 }
 
 void status_server_leaving(struct status_server *s)
@@ -159,6 +189,10 @@ struct pollfd status_server_pollfd(const struct status_server *s,
 
 void status_server_work(struct status_server *s)
 {
-    if (s->httpd)
-        httpd_work(s->httpd, clock_now_ms());
+    struct candidate_stats stats;
+    if (!s->httpd)
+        return;
+    candidate_stats(s->candidate, &stats);
+    metrics_stats(&s->metrics, &stats);
+    httpd_work(s->httpd, clock_now_ms());
 }

@@ -9,9 +9,12 @@
 #define STATUS_SERVER_H
 
 #include "candidate.h"
+#include "metrics.h"
 #include "status.h"
 #include "sys/httpd.h"
 #include "sys/listen.h"
+
+enum { STATUS_SERVER_TEXT_BYTES_MAX = 65536 }; /* of an answer */
 
 /* All zero: there is none, and everything below does nothing. */
 struct status_server {
@@ -19,7 +22,8 @@ struct status_server {
     struct httpd *httpd;               /* NULL: there is none */
     struct listen listen;
     struct status status;
-    char text[8192]; /* of the last answer */
+    struct metrics metrics;
+    char text[STATUS_SERVER_TEXT_BYTES_MAX]; /* of the last answer */
 };
 
 /* Listen, and serve from now on; s stays where it is.

@@ -105,15 +105,15 @@ void etcd_free(struct etcd *e)
     free(e);
 }
 
-unsigned etcd_endpoints_n(const struct etcd *e)
-{
-    return e->endpoints.n;
-}
-
 const char *etcd_endpoint(const struct etcd *e, unsigned endpoint_i)
 {
     assert(endpoint_i < e->endpoints.n);
     return e->endpoints.urls[endpoint_i];
+}
+
+unsigned etcd_endpoints_n(const struct etcd *e)
+{
+    return e->endpoints.n;
 }
 
 /* ---- the loop ---- */

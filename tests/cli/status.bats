@@ -105,6 +105,41 @@ all() {
     [ -z "$(etcdctl get --prefix election_other/)" ]
 }
 
+# metric NAME METRIC PATTERN: it has such a value, or soon will.
+metric() {
+    local end=$((SECONDS + patience_s)) got
+    # shellcheck disable=SC2053
+    until got=$(get "$1" /metrics | awk -v m="$2{name=\"$(election)\"}" \
+        '$1 == m {print $2}') && [[ $got == $3 ]]; do
+        [ "$SECONDS" -lt "$end" ] ||
+            complain "$1: $2 is $got instead of $3" || return 1
+        sleep 0.1
+    done
+}
+
+@test "metrics count, and promtool finds no fault with them" {
+    local promtool
+    promtool=$(scripts/fetch-tool.sh promtool)
+    start A --ttl 3 --listen 0 A
+    leads A
+    start B --ttl 3 --listen 0 B
+    waits_for B A
+    metric A leader_election_master_status 1
+    metric B leader_election_master_status 0
+    metric A candidate_fencing_token '[1-9]*'
+    metric A candidate_renewal_duration_seconds_count '[1-9]*'
+    metric B candidate_renewal_duration_seconds_count '[1-9]*'
+    metric B candidate_transitions_total 0
+    enter A
+    expect B 'Attempting leadership...' 'I am the LEADER!'
+    metric B leader_election_master_status 1
+    metric B candidate_transitions_total 1
+    metric B candidate_last_failover_gap_seconds '[0-9].[0-9]*'
+    get B /metrics | sed '$d' >"$BATS_TEST_TMPDIR/metrics"
+    run "$promtool" check metrics <"$BATS_TEST_TMPDIR/metrics"
+    [ "$status" -eq 0 ] && [ -z "$output" ] || { echo "$output"; return 1; }
+}
+
 @test "while etcd is away nobody is the leader for long, and nobody is ready" {
     start A --ttl 2 --listen 0 A
     leads A
