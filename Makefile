@@ -48,7 +48,8 @@ VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PROGRAM_SRC = src/main.c src/exits.c src/participation.c \
-	src/guardian.c src/guardian_run.c src/supervision.c \
+	src/guardian.c src/guardian_run.c \
+	src/supervision.c src/supervision_signals.c \
 	src/access.c src/environment.c src/output.c \
 	src/fenced_command.c \
 	src/service.c src/waiting.c \

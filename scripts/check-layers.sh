@@ -25,7 +25,7 @@ shopt -s nullglob
 # What belongs to the program.
 names='access|environment|exits|fenced_command|guardian(_[a-z]+)?|hooks|main|metrics|'
 names+='options(_[a-z]+)?|output|participation|service|status(_server)?|'
-names+='supervision|waiting'
+names+='supervision(_[a-z]+)?|waiting'
 program=()
 library=()
 for file in src/*.[ch]; do

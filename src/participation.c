@@ -36,15 +36,16 @@ static void resign(struct participation *p)
 static void leave(struct participation *p)
 {
     if (has_command(p))
-        supervision_leave(&p->supervision, p->candidate);
+        supervision_leave(&p->supervision);
     else
         resign(p);
 }
 
+/* Step down, and queue anew. */
 static void yield(struct participation *p)
 {
     if (has_command(p))
-        supervision_yield(&p->supervision, p->candidate);
+        supervision_yield(&p->supervision);
     else
         candidate_yield(p->candidate);
 }
@@ -168,7 +169,7 @@ static int turn(struct participation *p)
     supervision_turn(&p->supervision, p->candidate);
     if (supervision_resigns(&p->supervision))
         resign(p);
-    if (supervision_yields(&p->supervision))
+    else if (supervision_yields(&p->supervision))
         candidate_yield(p->candidate);
     status_server_work(&p->status_server);
     return 0;

@@ -1,5 +1,5 @@
 /* supervision.c: see supervision.h. */
-#include "supervision.h"
+#include "supervision_private.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -81,8 +81,10 @@ static void act(struct supervision *s, const struct supervise_actions *actions)
         guardian_kill(&s->guardian);
     if (!actions->dead_man_at_ms)
         deadman_set(&s->deadman, 0);
-    s->resign = s->resign || actions->resign;
-    s->yield = s->yield || actions->yield;
+    if (actions->resign)
+        s->resign = true;
+    if (actions->yield)
+        s->yield = true;
 }
 
 static void explain(struct supervision *s, enum supervise_state before,
@@ -102,8 +104,8 @@ static void explain(struct supervision *s, enum supervise_state before,
                   "the command has not ended in time: it is killed");
 }
 
-static void step(struct supervision *s, const struct candidate *c,
-                 struct supervise_event *event)
+void supervision_step(struct supervision *s, const struct candidate *c,
+                      struct supervise_event *event)
 {
     struct supervise_actions actions;
     enum supervise_state before = s->machine.state;
@@ -121,7 +123,7 @@ static void step(struct supervision *s, const struct candidate *c,
 static void tick(struct supervision *s, const struct candidate *c,
                  enum supervise_event_type type)
 {
-    step(s, c, &(struct supervise_event){ .type = type });
+    supervision_step(s, c, &(struct supervise_event){ .type = type });
 }
 
 /* ---- what the guardian tells ---- */
@@ -136,12 +138,12 @@ static void on_failed(struct supervision *s, const struct candidate *c,
 {
     log_write(s->log, CANDIDATE_ERROR, "%s: cannot be started: %s",
               s->options->command[0], strerror(error));
-    step(s, c,
-         &(struct supervise_event){
-             .type = SUPERVISE_EXITED,
-             .exit_code = error == ENOENT ? OPTIONS_EXIT_NOT_FOUND
-                                          : OPTIONS_EXIT_CANNOT,
-         });
+    supervision_step(s, c,
+                     &(struct supervise_event){
+                         .type = SUPERVISE_EXITED,
+                         .exit_code = error == ENOENT ? OPTIONS_EXIT_NOT_FOUND
+                                                      : OPTIONS_EXIT_CANNOT,
+                     });
 }
 
 static void on_exited(struct supervision *s, const struct candidate *c,
@@ -149,9 +151,10 @@ static void on_exited(struct supervision *s, const struct candidate *c,
 {
     terminal_take_back(&s->terminal, s->command, WIFSIGNALED(status));
     s->command = 0;
-    step(s, c,
-         &(struct supervise_event){ .type = SUPERVISE_EXITED,
-                                    .exit_code = exit_code_of(status) });
+    supervision_step(
+        s, c,
+        &(struct supervise_event){ .type = SUPERVISE_EXITED,
+                                   .exit_code = exit_code_of(status) });
 }
 
 static void on_message(struct supervision *s, const struct candidate *c,
@@ -215,6 +218,17 @@ static void replace_guardian(struct supervision *s)
         return;
     log_write(s->log, CANDIDATE_ERROR, "%s", err.message);
     s->guardian_at_ms = now_ms + SUPERVISION_RETRY_MS;
+}
+
+/* Only now all events are known, and with them whose leadership this is. */
+static void do_what_is_wanted(struct supervision *s, const struct candidate *c)
+{
+    if (s->leave_due)
+        supervision_step(s, c,
+                         &(struct supervise_event){ .type = SUPERVISE_LEAVE });
+    else if (s->yield_due)
+        tick(s, c, SUPERVISE_YIELD);
+    s->leave_due = s->yield_due = false;
 }
 
 /* ---- for the program ---- */
@@ -296,6 +310,7 @@ void supervision_turn(struct supervision *s, const struct candidate *c)
         tick(s, c, SUPERVISE_TICK); /* time comes before news */
     else
         write_page(s, candidate_lead_until_ms(c));
+    do_what_is_wanted(s, c);
     while (guardian_next(&s->guardian, &message))
         on_message(s, c, &message);
     if (guardian_gone(&s->guardian))
@@ -304,72 +319,14 @@ void supervision_turn(struct supervision *s, const struct candidate *c)
     replace_guardian(s);
 }
 
-static void leave(struct supervision *s, const struct candidate *c, int number)
+void supervision_leave(struct supervision *s)
 {
-    step(
-        s, c,
-        &(struct supervise_event){ .type = SUPERVISE_LEAVE, .signal = number });
+    s->leave_due = true;
 }
 
-static void pass(struct supervision *s, const struct candidate *c, int number)
+void supervision_yield(struct supervision *s)
 {
-    step(s, c,
-         &(struct supervise_event){ .type = SUPERVISE_PASS, .signal = number });
-}
-
-/* What has no meaning without a command does what it does to anybody. */
-static void obey(struct supervision *s, const struct candidate *c, int number)
-{
-    if (supervise_idle(&s->machine))
-        signals_obey(s->signals, number);
-    else if (number == SIGINT)
-        leave(s, c, number);
-    else
-        pass(s, c, number);
-}
-
-void supervision_signal(struct supervision *s, const struct candidate *c,
-                        int number)
-{
-    switch (number) {
-    case SIGTERM:
-    case SIGHUP:
-        leave(s, c, number);
-        break;
-    case SIGINT:
-    case SIGTSTP:
-        obey(s, c, number);
-        break;
-    case SIGCONT:
-        if (s->command > 0)
-            terminal_lend_again(&s->terminal, s->command);
-        pass(s, c, number);
-        break;
-    case SIGUSR1:
-    case SIGUSR2:
-    case SIGWINCH:
-        pass(s, c, number);
-        break;
-    default: /* SIGCHLD: the next turn looks */
-        break;
-    }
-}
-
-void supervision_leave(struct supervision *s, const struct candidate *c)
-{
-    leave(s, c, 0);
-}
-
-bool supervision_resigns(struct supervision *s)
-{
-    bool resign = s->resign;
-    s->resign = false;
-    return resign;
-}
-
-void supervision_yield(struct supervision *s, const struct candidate *c)
-{
-    tick(s, c, SUPERVISE_YIELD);
+    s->yield_due = true;
 }
 
 bool supervision_yields(struct supervision *s)
@@ -377,6 +334,13 @@ bool supervision_yields(struct supervision *s)
     bool yield = s->yield;
     s->yield = false;
     return yield;
+}
+
+bool supervision_resigns(struct supervision *s)
+{
+    bool resign = s->resign;
+    s->resign = false;
+    return resign;
 }
 
 bool supervision_idle(const struct supervision *s)

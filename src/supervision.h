@@ -35,9 +35,9 @@ struct supervision {
     struct supervise machine;
     struct terminal terminal;
     bool orphans; /* the guardian died: what was below it is not all gone */
-    bool resign;  /* the machine wants it */
-    bool yield;   /* the same */
-    int64_t token, lease; /* of the last leadership */
+    bool leave_due, yield_due; /* the program wants it */
+    bool resign, yield;        /* the machine wants it */
+    int64_t token, lease;      /* of the last leadership */
     char lock_key[GUARDIAN_KEY_BYTES_MAX];
     pid_t command; /* its process and group; 0: none */
 };
@@ -68,13 +68,13 @@ void supervision_turn(struct supervision *s, const struct candidate *c);
 void supervision_signal(struct supervision *s, const struct candidate *c,
                         int number);
 
-/* End the command in order, then resign. */
-void supervision_leave(struct supervision *s, const struct candidate *c);
+/* End the command in order, then resign; from the next turn on. */
+void supervision_leave(struct supervision *s);
 
-/* End the command in order, then step down. */
-void supervision_yield(struct supervision *s, const struct candidate *c);
+/* End the command in order, then step down; from the next turn on. */
+void supervision_yield(struct supervision *s);
 
-/* Is it time to resign, or to step down? Each says so once. */
+/* Is it time to resign, or to step down? Says so once. */
 bool supervision_resigns(struct supervision *s);
 bool supervision_yields(struct supervision *s);
 

@@ -26,6 +26,8 @@ enum {
     CHILDREN_MAX = 16,
 };
 
+static const char read_a_line[] = COMMAND_UP "read -r _";
+
 static void expect_end(struct process *p, int code)
 {
     process_expect_error(p, "End");
@@ -70,7 +72,7 @@ static void next_one_starts_when_it_has_ended(void **state)
 {
     struct stage *s = *state;
     struct process *a = stage_candidate(s, "--ttl", LONG_TTL, "A", "--", "sh",
-                                        "-c", COMMAND_UP "read -r _");
+                                        "-c", read_a_line);
     command_expect_lead(a, "A");
     command_expect_up(a);
     struct process *b = stage_candidate(s, "--ttl", LONG_TTL, "B", "--", "echo",
@@ -117,7 +119,7 @@ static void sigterm_is_passed_on_and_its_code_counts(void **state)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         char script[STAGE_LINE_BYTES_MAX];
         snprintf(script, sizeof script,
-                 "trap 'echo got %s; exit 7' %s; " COMMAND_UP
+                 "exec 2>/dev/null; trap 'echo got %s; exit 7' %s; " COMMAND_UP
                  "while :; do sleep 0.05; done",
                  signals[i].name, signals[i].name);
         struct process *a = stage_candidate(s, "--ttl", LONG_TTL, "A", "--",
@@ -153,6 +155,12 @@ static void one_that_ignores_sigterm_is_killed_after_the_grace(void **state)
     witness_end(&w);
 }
 
+/* Without other processes: one that is stopped between vfork(2) and execve(2)
+ * would keep the shell from being seen as stopped. */
+static const char trap_and_loop[] =
+    "for s in USR1 USR2 WINCH; do trap \"echo got $s\" $s; done; " COMMAND_UP
+    "while :; do read -r _; done";
+
 static void other_signals_pass_through(void **state)
 {
     static const struct {
@@ -162,11 +170,8 @@ static void other_signals_pass_through(void **state)
                     { SIGUSR2, "got USR2" },
                     { SIGWINCH, "got WINCH" } };
     struct stage *s = *state;
-    struct process *a = stage_candidate(
-        s, "--ttl", LONG_TTL, "A", "--", "sh", "-c",
-        "exec 2>/dev/null; for s in USR1 USR2 WINCH; do trap \"echo got $s\" "
-        "$s; "
-        "done; " COMMAND_UP "while :; do sleep 0.05; done");
+    struct process *a = stage_candidate(s, "--ttl", LONG_TTL, "A", "--", "sh",
+                                        "-c", trap_and_loop);
     command_expect_lead(a, "A");
     pid_t command = command_expect_up(a);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
@@ -242,7 +247,7 @@ static void its_environment_says_for_what_it_runs(void **state)
                                  "--",
                                  "sh",
                                  "-c",
-                                 COMMAND_UP "exec sleep 1000",
+                                 read_a_line,
                                  NULL };
     const char *const environment[] = {
         "ETCDCTL_PASSWORD=secret", "ETCD_LOCK_REV=1", "NOTIFY_SOCKET=@nobody",
@@ -271,14 +276,16 @@ static void its_environment_says_for_what_it_runs(void **state)
 static void it_has_three_descriptors_and_its_own_group(void **state)
 {
     struct stage *s = *state;
-    struct process *a = stage_candidate(s, "A", "--", "sh", "-c",
-                                        COMMAND_UP "exec sleep 1000");
+    struct process *a = stage_candidate(s, "A", "--", "sh", "-c", read_a_line);
     command_expect_lead(a, "A");
     pid_t pid = command_expect_up(a);
     assert_int_equal(procfs_descriptors_n(pid), 3);
     assert_int_equal(procfs_group(pid), pid);
     assert_int_equal(procfs_parent(pid), command_guardian(a));
 }
+
+static const char leave_orphans[] =
+    "for i in 1 2 3; do (true &); done; " COMMAND_UP "exec sleep 1000";
 
 static bool has_zombies(pid_t parent)
 {
@@ -293,9 +300,8 @@ static bool has_zombies(pid_t parent)
 static void guardian_is_small_and_leaves_no_zombies(void **state)
 {
     struct stage *s = *state;
-    struct process *a = stage_candidate(
-        s, "A", "--", "sh", "-c",
-        "for i in 1 2 3; do (true &); done; " COMMAND_UP "exec sleep 1000");
+    struct process *a = stage_candidate(s, "A", "--", "sh", "-c",
+                                        leave_orphans);
     command_expect_lead(a, "A");
     pid_t command = command_expect_up(a);
     pid_t guardian = command_guardian(a);
@@ -303,7 +309,7 @@ static void guardian_is_small_and_leaves_no_zombies(void **state)
     while (has_zombies(guardian))
         assert_true(process_now_ms() < end_at_ms);
     assert_false(has_zombies(process_pid(a)));
-    assert_int_equal(procfs_state(command), 'S');
+    assert_int_not_equal(procfs_state(command), 'Z');
 #ifndef __SANITIZE_ADDRESS__
     assert_in_range(procfs_memory_kib(guardian, "Private_Dirty") +
                         procfs_memory_kib(guardian, "Private_Clean"),
@@ -313,16 +319,18 @@ static void guardian_is_small_and_leaves_no_zombies(void **state)
 
 /* ---- on a terminal ---- */
 
+static const char read_and_stop[] = COMMAND_UP
+    "read -r line; echo \"got $line\"; kill -STOP $$; read -r line; "
+    "echo \"got $line\"";
+static const char trap_and_read[] = "trap 'exit 9' INT; " COMMAND_UP
+                                    "read -r _";
+
 static void it_has_the_foreground_of_the_terminal(void **state)
 {
     struct stage *s = *state;
     struct process *a = stage_candidate_argv(
         s, PROCESS_TERMINAL,
-        (const char *const[]){ "A", "--", "sh", "-c",
-                               COMMAND_UP "read -r line; echo \"got $line\"; "
-                                          "kill -STOP $$; read -r line; "
-                                          "echo \"got $line\"",
-                               NULL });
+        (const char *const[]){ "A", "--", "sh", "-c", read_and_stop, NULL });
     command_expect_lead(a, "A");
     pid_t command = command_expect_up(a);
     assert_int_equal(procfs_foreground(command), command);
@@ -347,9 +355,7 @@ static void interrupt_from_the_keyboard_is_the_command_s(void **state)
     struct stage *s = *state;
     struct process *a = stage_candidate_argv(
         s, PROCESS_TERMINAL,
-        (const char *const[]){ "A", "--", "sh", "-c",
-                               "trap 'exit 9' INT; " COMMAND_UP "read -r _",
-                               NULL });
+        (const char *const[]){ "A", "--", "sh", "-c", trap_and_read, NULL });
     command_expect_lead(a, "A");
     command_expect_up(a);
     process_write(a, "\003");

@@ -130,7 +130,7 @@ int64_t procfs_cpu_ms(pid_t pid)
 char procfs_state(pid_t pid)
 {
     char stat[2 * LINE_BYTES_MAX];
-    return read_stat(pid, stat) ? stat[1] : '\0';
+    return (char)(read_stat(pid, stat) ? stat[1] : '\0');
 }
 
 static pid_t relative(pid_t pid, int number)
