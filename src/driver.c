@@ -4,14 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "etcd/version.h"
 #include "sys/clock.h"
 #include "trace.h"
-
-enum { VERSION_TIMEOUT_MS = 1000 };
-
-/* Names the question for etcd's version; the core counts from 1. */
-static const uint64_t version_tag = UINT64_MAX;
 
 /* ---- what the core wants done ---- */
 
@@ -152,21 +146,16 @@ static void take_view(struct driver *d, const struct lock_view *view,
     d->announcer.holder_key = words_name(view->holder.key);
 }
 
-static int read_txn(struct driver *d, const struct etcd_txn_result *txn,
-                    struct election_reply *to)
+static int read_txn(const struct driver *d, const struct etcd_txn_result *txn,
+                    struct lock_view *ret_view)
 {
-    struct lock_view view = { 0 };
-    int r = 0;
+    *ret_view = (struct lock_view){ 0 };
     if (d->request.type == ELECTION_ATTEMPT)
-        r = lock_parse_attempt(&d->lock, txn, &view);
-    else if (d->request.type != ELECTION_RESIGN)
-        r = lock_parse(txn, &view);
-    if (r == 0)
-        take_view(d, &view, to);
-    return r;
+        return lock_parse_attempt(&d->lock, txn, ret_view);
+    return d->request.type == ELECTION_RESIGN ? 0 : lock_parse(txn, ret_view);
 }
 
-/* What the reply says of the request; one of a wrong shape says nothing. */
+/* What the reply says of the request. */
 static enum election_outcome read_reply(struct driver *d,
                                         const struct etcd_reply *reply,
                                         struct election_reply *to)
@@ -183,9 +172,13 @@ static enum election_outcome read_reply(struct driver *d,
         to->ttl_ms = (ttl_s > most_s ? most_s : ttl_s) * 1000;
         return ELECTION_ANSWERED;
     }
-    case ETCD_REPLY_TXN:
-        return read_txn(d, &reply->txn, to) < 0 ? ELECTION_NO_ANSWER
-                                                : ELECTION_ANSWERED;
+    case ETCD_REPLY_TXN: {
+        struct lock_view view;
+        if (read_txn(d, &reply->txn, &view) < 0)
+            return ELECTION_NO_ANSWER;
+        take_view(d, &view, to);
+        return ELECTION_ANSWERED;
+    }
     case ETCD_REPLY_HEADER:
         return ELECTION_ANSWERED;
     case ETCD_REPLY_FAILED:
@@ -261,47 +254,6 @@ static bool watches(const struct driver *d, enum election_role role)
     return false;
 }
 
-/* Which faults of etcd's are said, and how often, is decided by outages.c. */
-static void note_endpoint(struct driver *d, int64_t now_ms,
-                          const struct etcd_reply *reply)
-{
-    bool failed = reply->message[0] != '\0' &&
-        reply->status != CANDIDATE_ENOTFOUND;
-    stats_answer(&d->stats, reply->endpoint_i, failed);
-    if (failed) {
-        if (outages_failed(&d->outages, reply->endpoint_i, now_ms,
-                           reply->message))
-            (void)snprintf(
-                announce_notice(&d->announcer, now_ms, CANDIDATE_WARNING),
-                EVENTS_TEXT_BYTES_MAX, "%s", reply->message);
-        return;
-    }
-    d->answered = reply->endpoint_i;
-    if (outages_answered(&d->outages, reply->endpoint_i, now_ms))
-        (void)snprintf(announce_notice(&d->announcer, now_ms, CANDIDATE_INFO),
-                       EVENTS_TEXT_BYTES_MAX, "%s: answers again",
-                       reply->endpoint);
-}
-
-/* A stranger among the endpoints is named now, not when it is needed. */
-static void on_version(struct driver *d, int64_t now_ms,
-                       const struct etcd_reply *reply)
-{
-    if (reply->status == CANDIDATE_EPROTO)
-        note_endpoint(d, now_ms, reply);
-    if (reply->type != ETCD_REPLY_STATUS)
-        return;
-    d->versions_asked |= UINT32_C(1) << reply->endpoint_i;
-    if (version_keeps_leases(reply->member.version))
-        return;
-    struct words_name version = words_name(reply->member.version);
-    (void)snprintf(announce_notice(&d->announcer, now_ms, CANDIDATE_WARNING),
-                   EVENTS_TEXT_BYTES_MAX,
-                   "%s: etcd %s can break its promises about leases when its"
-                   " leader's disk stalls; mended in %s",
-                   reply->endpoint, version.text, VERSION_MENDED);
-}
-
 static void on_stream_reply(struct driver *d, int64_t now_ms,
                             const struct etcd_reply *reply)
 {
@@ -330,49 +282,51 @@ static void on_call_reply(struct driver *d, int64_t now_ms,
                      d->election.state);
 }
 
-static void on_reply(struct driver *d, int64_t now_ms,
-                     const struct etcd_reply *reply)
+/* A transaction's reply of a wrong shape is a failure of its endpoint, which
+ * only we can see who know what was asked.
+ * ret_reply  as it is, or that failure; its words are in message. */
+static void judge(struct driver *d, const struct etcd_reply *reply,
+                  char message[EVENTS_TEXT_BYTES_MAX],
+                  struct etcd_reply *ret_reply)
 {
-    if (reply->tag == version_tag) {
-        on_version(d, now_ms, reply);
+    struct lock_view view;
+    *ret_reply = *reply;
+    if (reply->tag != d->request.op || reply->type != ETCD_REPLY_TXN ||
+        read_txn(d, &reply->txn, &view) == 0)
         return;
-    }
+    (void)snprintf(message, EVENTS_TEXT_BYTES_MAX,
+                   "%s: the reply to \"%s\" lacks what was asked for",
+                   reply->endpoint, trace_call(d->request.type));
+    ret_reply->type = ETCD_REPLY_FAILED;
+    ret_reply->status = CANDIDATE_EPROTO;
+    ret_reply->message = message;
+    etcd_distrust(d->etcd);
+}
+
+static void note_endpoint(struct driver *d, int64_t now_ms,
+                          const struct etcd_reply *reply)
+{
     bool listened = reply->tag == d->watch_op &&
         reply->type == ETCD_REPLY_FAILED && watches(d, ELECTION_REQUEST);
-    if (!listened ||
-        !requests_ended(&d->requests, &d->announcer, now_ms, reply))
-        note_endpoint(d, now_ms, reply);
-    if (reply->tag == d->watch_op)
-        on_stream_reply(d, now_ms, reply);
-    else if (reply->tag == d->request.op)
-        on_call_reply(d, now_ms, reply);
-}
-
-/* Which endpoint to ask: whoever has just answered, so that a version is known
- * before it matters, then each of the others; n: none. */
-static unsigned next_to_ask(struct driver *d, unsigned n)
-{
-    unsigned endpoint = d->answered;
-    while (d->versions_asked & UINT32_C(1) << endpoint && d->looked_at < n)
-        endpoint = d->looked_at++;
-    uint32_t bit = UINT32_C(1) << endpoint;
-    if (d->versions_asked & bit)
-        return n;
-    if (endpoint == d->answered)
-        d->versions_asked |= bit; /* whatever it says to that */
-    return endpoint;
-}
-
-/* When the election leaves time for it. A request of the core's may replace
- * the question; then it is not asked again. */
-static void ask_version(struct driver *d)
-{
-    unsigned n = etcd_endpoints_n(d->etcd);
-    if (!d->announcer.settled || etcd_busy(d->etcd))
+    if (listened && requests_ended(&d->requests, &d->announcer, now_ms, reply))
         return;
-    unsigned endpoint = next_to_ask(d, n);
-    if (endpoint < n)
-        etcd_status_of(d->etcd, version_tag, VERSION_TIMEOUT_MS, endpoint);
+    bool failed = members_note(&d->members, &d->announcer, now_ms, reply);
+    stats_answer(&d->stats, reply->endpoint_i, failed);
+}
+
+static void on_reply(struct driver *d, int64_t now_ms,
+                     const struct etcd_reply *said)
+{
+    char message[EVENTS_TEXT_BYTES_MAX];
+    struct etcd_reply reply;
+    if (members_take(&d->members, &d->announcer, now_ms, said))
+        return;
+    judge(d, said, message, &reply);
+    note_endpoint(d, now_ms, &reply);
+    if (reply.tag == d->watch_op)
+        on_stream_reply(d, now_ms, &reply);
+    else if (reply.tag == d->request.op)
+        on_call_reply(d, now_ms, &reply);
 }
 
 /* The clock is read anew for each reply: the deadline comes before it. */
@@ -388,7 +342,8 @@ void driver_work(struct driver *d)
                                                           : ELECTION_START,
                                        .now_ms = now_ms });
     d->started = true;
-    ask_version(d);
+    if (d->announcer.settled)
+        members_ask(&d->members, d->etcd);
 }
 
 void driver_resign(struct driver *d)

@@ -6,13 +6,11 @@
 #ifndef DRIVER_H
 #define DRIVER_H
 
-#include <assert.h>
-
 #include "announce.h"
 #include "core/election.h"
 #include "etcd/etcd.h"
 #include "etcd/lock.h"
-#include "outages.h"
+#include "members.h"
 #include "requests.h"
 #include "stats.h"
 
@@ -34,7 +32,7 @@ struct driver {
     struct election election;
     struct lock lock;
     struct announcer announcer;
-    struct outages outages;
+    struct members members;
     struct stats stats;
     struct requests requests;
     bool trace;
@@ -47,13 +45,7 @@ struct driver {
     enum election_role watch_roles[DRIVER_WATCHES_MAX]; /* by watch_id */
     unsigned watches_n;
     struct driver_key predecessor, holder;
-
-    unsigned answered;       /* the endpoint that answered last */
-    uint32_t versions_asked; /* a set of endpoints */
-    unsigned looked_at;      /* so many endpoints, one after the other */
 };
-
-static_assert(CANDIDATE_ENDPOINTS_MAX <= 32, "versions_asked is a set of them");
 
 /* Take what etcd has said and do what is due, without waiting. */
 void driver_work(struct driver *d);

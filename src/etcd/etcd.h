@@ -102,6 +102,9 @@ void etcd_status_of(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                     unsigned endpoint_i);
 void etcd_members(struct etcd *e, uint64_t tag, int64_t timeout_ms);
 
+/* The last call's reply was of no use: leave its endpoint alone for a while. */
+void etcd_distrust(struct etcd *e);
+
 /* Forget the call under way, if any. */
 void etcd_cancel(struct etcd *e);
 bool etcd_busy(const struct etcd *e);

@@ -125,6 +125,11 @@ void etcd_members(struct etcd *e, uint64_t tag, int64_t timeout_ms)
     call(e, tag, timeout_ms, ANSWER_MEMBERS, 0, &body, built);
 }
 
+void etcd_distrust(struct etcd *e)
+{
+    etcd_lane_distrust(e, &e->call);
+}
+
 void etcd_cancel(struct etcd *e)
 {
     etcd_lane_close(e, &e->call);
