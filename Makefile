@@ -47,7 +47,10 @@ MAKE_ALL = $(MAKE) --no-print-directory \
 VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-PROGRAM_SRC = src/main.c src/exits.c src/participation.c \
+PROGRAM_SRC = src/json_lines.c src/picture.c src/reading.c \
+	src/status_command.c \
+	$(wildcard src/observe_command.c src/history.c src/why*.c) \
+	src/main.c src/exits.c src/participation.c \
 	src/guardian.c src/guardian_run.c \
 	src/supervision.c src/supervision_signals.c \
 	src/access.c src/environment.c src/output.c \

@@ -24,8 +24,9 @@ allow() {
 shopt -s nullglob
 # What belongs to the program.
 names='access|environment|exits|fenced_command|guardian(_[a-z]+)?|hooks|main|metrics|'
-names+='options(_[a-z]+)?|output|participation|service|status(_server)?|'
-names+='supervision(_[a-z]+)?|waiting'
+names+='options(_[a-z]+)?|output|participation|service|status(_[a-z]+)?|'
+names+='supervision(_[a-z]+)?|waiting|'
+names+='history|json_lines|observe_command|picture|reading|why(_[a-z]+)?'
 program=()
 library=()
 for file in src/*.[ch]; do

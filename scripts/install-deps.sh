@@ -9,7 +9,7 @@ declare -A needs=(
         libmicrohttpd'
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
-        script systemd-analyze curl'
+        script systemd-analyze curl jq'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
 )

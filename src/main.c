@@ -9,6 +9,8 @@
 #include "options.h"
 #include "output.h"
 #include "participation.h"
+#include "reading.h"
+#include "status_command.h"
 #include "sys/fd.h"
 #include "sys/log.h"
 #include "sys/signals.h"
@@ -20,6 +22,7 @@ struct program {
     struct signals signals;
     struct exits exits;
     struct participation participation;
+    struct reading reading;
 };
 
 static void print(struct program *p, const char *text)
@@ -53,6 +56,9 @@ static void act(struct program *p)
     case OPTIONS_FENCE_FILE:
         fenced_command(&p->options, &p->signals, &p->exits);
         return;
+    case OPTIONS_STATUS:
+        status_command(&p->reading);
+        return;
     case OPTIONS_HELP:
         options_help(help);
         print(p, help);
@@ -73,6 +79,12 @@ int main(int argc, char *argv[])
     output_init(&p->output, fd_own_terminal(STDOUT_FILENO, O_WRONLY));
     p->exits.log = &p->log;
     p->participation = (struct participation){
+        .options = &p->options,
+        .signals = &p->signals,
+        .output = &p->output,
+        .exits = &p->exits,
+    };
+    p->reading = (struct reading){
         .options = &p->options,
         .signals = &p->signals,
         .output = &p->output,

@@ -135,14 +135,9 @@ static int take_value(struct parser *p, const struct option *option,
     return 0;
 }
 
-static int parse_option(struct parser *p, char *argument)
+static int take_option(struct parser *p, const struct option *option,
+                       char *equals)
 {
-    char *name = argument + 2;
-    char *equals = strchr(name, '=');
-    size_t bytes = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option *option = find(name, bytes);
-    if (!option)
-        return unknown_option(p, argument);
     bool *given = &p->given[option - options_table];
     if (*given)
         return error_set(p->err, CANDIDATE_EINVAL, "--%s: given twice",
@@ -154,6 +149,27 @@ static int parse_option(struct parser *p, char *argument)
         return r;
     r = take(p, option, value, COMMAND_LINE);
     return r < 0 ? error_wrap(p->err, r, "--%s", option->name) : 0;
+}
+
+static int parse_option(struct parser *p, char *argument)
+{
+    char *name = argument + 2;
+    char *equals = strchr(name, '=');
+    size_t bytes = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option *option = find(name, bytes);
+    return option ? take_option(p, option, equals)
+                  : unknown_option(p, argument);
+}
+
+/* -w json, -w=json, -wjson: etcdctl's only short option of ours. */
+static int parse_write_out(struct parser *p, char *argument)
+{
+    static const char name[] = "write-out";
+    const struct option *option = find(name, sizeof name - 1);
+    char *value = NULL; /* from the character before it on */
+    if (argument[2] != '\0')
+        value = argument[2] == '=' ? argument + 2 : argument + 1;
+    return take_option(p, option, value);
 }
 
 static int parse_id(struct parser *p, const char *argument)
@@ -192,6 +208,8 @@ static int parse_argument(struct parser *p)
         return parse_command(p);
     if (p->options_ended || argument[0] != '-' || argument[1] == '\0')
         return parse_id(p, argument);
+    if (argument[1] == 'w')
+        return parse_write_out(p, argument);
     if (argument[1] != '-')
         return unknown_option(p, argument);
     if (argument[2] != '\0')
@@ -299,10 +317,29 @@ static int check_fencing(struct parser *p)
                               "--fenced-put: no VALUE is given");
 }
 
+/* Beside an action that reads stands the election, if anything does. */
+static int check_reading(struct parser *p)
+{
+    struct options *o = p->options;
+    static const char election[] = "election";
+    if (o->command)
+        return error_set(p->err, CANDIDATE_EINVAL,
+                         "whoever only reads runs no command");
+    if (o->config.id &&
+        p->given[find(election, sizeof election - 1) - options_table])
+        return error_set(p->err, CANDIDATE_EINVAL,
+                         "--election says already which one");
+    if (o->config.id)
+        o->config.election = o->config.id;
+    o->config.id = NULL;
+    return 0;
+}
+
 static int check_action(struct parser *p)
 {
     if (p->options->action != OPTIONS_RUN)
-        return check_fencing(p);
+        return p->options->action == OPTIONS_STATUS ? check_reading(p)
+                                                    : check_fencing(p);
     if (!p->options->config.id)
         return error_set(p->err, CANDIDATE_EINVAL, "no ID is given");
     return check_grace(p);

@@ -19,7 +19,8 @@ enum {
 
 /* The program's exit codes, as the help shows them. */
 #define OPTIONS_EXITS(X)                                                       \
-    X(RESIGNED, 0, "resigned: ENTER, SIGTERM or SIGHUP; fenced: done")         \
+    X(RESIGNED, 0, "resigned; fenced: done; --status: somebody leads")         \
+    X(NOBODY, 1, "--status: nobody leads")                                     \
     X(USAGE, 64, "bad options or ID; nothing was sent to etcd")                \
     X(UNAVAILABLE, 69, "etcd is unreachable or refuses; or --listen fails")    \
     X(INTERNAL, 70, "internal error")                                          \
@@ -37,6 +38,7 @@ enum options_action {
     OPTIONS_FENCED_PUT,
     OPTIONS_FENCED_DELETE,
     OPTIONS_FENCE_FILE,
+    OPTIONS_STATUS,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };
@@ -49,6 +51,7 @@ struct options {
     const char *token;    /* for what leadership; not looked at yet */
     const char *lock_key; /* its lock key */
     bool once;            /* end when leadership is lost */
+    bool json;            /* on standard output, instead of words */
     bool guardian;        /* also without a command */
     unsigned grace_ms;    /* of a command, between SIGTERM and SIGKILL */
     int64_t wait_ms;      /* for leadership; 0: one attempt, < 0: for ever */

@@ -6,15 +6,17 @@
 
 /* What an option's value is, and so the type of its field. */
 enum option_kind {
-    OPTION_STRING,   /* const char *, into argv or the environment */
-    OPTION_SECONDS,  /* unsigned; a TTL */
-    OPTION_DURATION, /* unsigned, in ms; Go's way to write it, as etcdctl */
-    OPTION_WAIT,     /* wait_ms: as above, or seconds */
-    OPTION_NOWAIT,   /* wait_ms: 0 */
-    OPTION_SWITCH,   /* bool; bare, it means true */
-    OPTION_LEVEL,    /* enum candidate_severity */
-    OPTION_FORMAT,   /* enum log_format */
-    OPTION_USER,     /* NAME[:PASSWORD] */
+    OPTION_STRING,    /* const char *, into argv or the environment */
+    OPTION_SECONDS,   /* unsigned; a TTL */
+    OPTION_DURATION,  /* unsigned, in ms; Go's way to write it, as etcdctl */
+    OPTION_WAIT,      /* wait_ms: as above, or seconds */
+    OPTION_NOWAIT,    /* wait_ms: 0 */
+    OPTION_SWITCH,    /* bool; bare, it means true */
+    OPTION_LEVEL,     /* enum candidate_severity */
+    OPTION_FORMAT,    /* enum log_format */
+    OPTION_WRITE_OUT, /* bool: json */
+    OPTION_READ,      /* no value: an action that reads, of NAME */
+    OPTION_USER,      /* NAME[:PASSWORD] */
     OPTION_PASSWORD,
     OPTION_FENCED_PUT, /* the object of that action */
     OPTION_FENCED_DELETE,
@@ -45,7 +47,7 @@ struct option {
 };
 
 /* One entry is all that a new option of a known kind needs. */
-enum { OPTIONS_N = 31 };
+enum { OPTIONS_N = 33 };
 extern const struct option options_table[OPTIONS_N];
 
 /* Put a value that is no secret where it belongs.

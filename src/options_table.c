@@ -20,6 +20,13 @@ const struct option options_table[OPTIONS_N] = {
       "give up with 75 at once if another leads", OPTION_NOWAIT,
       OPTION_RIVALS_WAIT, FIELD(wait_ms) },
 
+    { "Reading", "status", NULL, NULL,
+      "who leads and who waits; NAME instead of an ID", OPTION_READ,
+      OPTION_RIVALS_ACTION, OPTIONS_STATUS },
+    { "Reading", "write-out", "FORMAT", NULL,
+      "-w: simple or json, on standard output", OPTION_WRITE_OUT,
+      OPTION_NO_RIVALS, FIELD(json) },
+
     { "Command", "grace", "TIME", NULL,
       "from SIGTERM to SIGKILL; default TTL / 5", OPTION_DURATION,
       OPTION_NO_RIVALS, FIELD(grace_ms) },

@@ -154,6 +154,8 @@ static const char *const formats[] = {
     [LOG_JSON] = "json",
 };
 
+static const char *const outs[] = { "simple", "json" };
+
 static bool parse_word(const char *text, const char *const *words,
                        unsigned words_n, unsigned *ret_number)
 {
@@ -237,6 +239,14 @@ static const char *set(struct options *o, const struct option *option,
     case OPTION_FENCE_FILE:
         *(const char **)field = value;
         o->action = action_of(option->kind);
+        return NULL;
+    case OPTION_WRITE_OUT:
+        if (!parse_word(value, outs, sizeof outs / sizeof *outs, &number))
+            return "neither simple nor json";
+        o->json = number != 0;
+        return NULL;
+    case OPTION_READ:
+        o->action = (enum options_action)option->offset;
         return NULL;
     case OPTION_HELP:
         o->action = OPTIONS_HELP;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_lines.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -23,6 +24,8 @@ void output_init(struct output *o, int fd)
     o->first = o->n = 0;
     o->written = 0;
     o->retracted = false;
+    o->json_id = o->json_election = NULL;
+    o->data_bytes = 0;
     o->error.code = 0;
 }
 
@@ -45,6 +48,7 @@ static void fail(struct output *o, const char *format, ...)
     o->error.code = CANDIDATE_ESYSTEM;
     o->fd = -1;
     o->n = 0;
+    o->data_bytes = 0;
 }
 
 const char *output_error(const struct output *o)
@@ -99,13 +103,56 @@ void output_text(struct output *o, const char *text)
     }
 }
 
+void output_bytes(struct output *o, const char *data, size_t bytes)
+{
+    assert(o->data_bytes == 0);
+    if (o->fd < 0)
+        return;
+    o->data = data;
+    o->data_bytes = bytes;
+}
+
+bool output_busy(const struct output *o)
+{
+    return o->n > 0 || o->data_bytes > 0;
+}
+
+void output_json(struct output *o, const char *id, const char *election)
+{
+    o->json_id = id;
+    o->json_election = election;
+}
+
+/* Returns false when lines are for people. */
+static bool add_json(struct output *o, enum output_kind kind,
+                     const struct candidate_event *event)
+{
+    if (!o->json_id)
+        return false;
+    char text[OUTPUT_LINE_BYTES_MAX];
+    struct json_text j;
+    json_text_init(&j, text, sizeof text - 1);
+    if (event)
+        json_lines_event(&j, event, o->json_id, o->json_election);
+    else
+        json_lines_begin(&j, o->json_id, o->json_election);
+    assert(!j.too_long);
+    add(o, kind, "%s", text);
+    return true;
+}
+
 void output_begin(struct output *o, const char *id)
 {
+    if (add_json(o, OUTPUT_PLAIN, NULL))
+        return;
     add(o, OUTPUT_PLAIN, "Candidate %s", id);
 }
 
 void output_event(struct output *o, const struct candidate_event *event)
 {
+    bool claim = event->type == CANDIDATE_ELECTED;
+    if (add_json(o, claim ? OUTPUT_CLAIM : OUTPUT_PLAIN, event))
+        return;
     switch (event->type) {
     case CANDIDATE_ATTEMPTING:
         add(o, OUTPUT_PLAIN, "Attempting leadership...");
@@ -170,29 +217,45 @@ static bool is_true(struct output *o, const struct candidate *c)
     return false;
 }
 
+/* Write a piece. Returns false when no more can be written now. */
+static bool put(struct output *o, const char *data, size_t bytes,
+                size_t *ret_written)
+{
+    struct candidate_error err;
+    if (bytes > PIPE_BUF)
+        bytes = PIPE_BUF;
+    if (fd_write_now(o->fd, data, bytes, ret_written, &err) < 0) {
+        fail(o, "%s", err.message);
+        return false;
+    }
+    return *ret_written > 0;
+}
+
 void output_flush(struct output *o, const struct candidate *c)
 {
+    size_t written;
     while (o->n > 0) {
         if (!is_true(o, c))
             continue;
         const struct output_line *line = &o->lines[o->first];
-        struct candidate_error err;
-        size_t written;
-        if (fd_write_now(o->fd, line->text + o->written,
-                         line->bytes - o->written, &written, &err) < 0) {
-            fail(o, "%s", err.message);
+        if (!put(o, line->text + o->written, line->bytes - o->written,
+                 &written))
             return;
-        }
         o->written += written;
         if (o->written < line->bytes)
             return;
         drop_first(o);
     }
+    while (o->data_bytes > 0 && put(o, o->data, o->data_bytes, &written)) {
+        o->data += written;
+        o->data_bytes -= written;
+    }
 }
 
 struct pollfd output_pollfd(const struct output *o)
 {
-    return (struct pollfd){ .fd = o->fd, .events = o->n > 0 ? POLLOUT : 0 };
+    return (struct pollfd){ .fd = o->fd,
+                            .events = output_busy(o) ? POLLOUT : 0 };
 }
 
 void output_polled(struct output *o, const struct pollfd *polled)
@@ -204,7 +267,7 @@ void output_polled(struct output *o, const struct pollfd *polled)
 void output_drain(struct output *o, const struct candidate *c, int timeout_ms)
 {
     int64_t give_up_at_ms = clock_now_ms() + timeout_ms;
-    for (output_flush(o, c); o->n > 0; output_flush(o, c)) {
+    for (output_flush(o, c); output_busy(o); output_flush(o, c)) {
         int64_t left_ms = give_up_at_ms - clock_now_ms();
         if (left_ms <= 0) {
             fail(o, "nobody read the last lines within %d ms", timeout_ms);

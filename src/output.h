@@ -11,7 +11,7 @@
 
 enum {
     OUTPUT_LINES_MAX = 96,        /* that wait; one more is an error */
-    OUTPUT_LINE_BYTES_MAX = 1280, /* longer ones are cut and end in "..." */
+    OUTPUT_LINE_BYTES_MAX = 3072, /* longer ones are cut and end in "..." */
     OUTPUT_DRAIN_MS = 2000,       /* the reader's time at the end */
 };
 
@@ -31,8 +31,12 @@ struct output {
     int fd; /* -1: failed */
     bool no_prompt;
     unsigned first, n;
-    size_t written; /* bytes of the first line */
-    bool retracted; /* the last claim was not written */
+    size_t written;      /* bytes of the first line */
+    bool retracted;      /* the last claim was not written */
+    const char *json_id; /* events are lines of JSON, of this candidate */
+    const char *json_election;
+    const char *data; /* borrowed; written when no line waits */
+    size_t data_bytes;
     struct candidate_error error;
     struct output_line lines[OUTPUT_LINES_MAX];
 };
@@ -48,6 +52,14 @@ void output_no_prompt(struct output *o);
 void output_text(struct output *o, const char *text);
 void output_begin(struct output *o, const char *id);
 void output_event(struct output *o, const struct candidate_event *event);
+
+/* Bytes as they are, behind the lines that wait, in as many pieces as it takes.
+ * They are borrowed until output_busy() is false. Not while they wait. */
+void output_bytes(struct output *o, const char *data, size_t bytes);
+bool output_busy(const struct output *o);
+
+/* Say events, notices too, as lines of JSON; see json_lines.h. Borrowed. */
+void output_json(struct output *o, const char *id, const char *election);
 
 /* Write what the reader takes now. A claim to lead is written only if c leads
  * at that very instant, and is dropped otherwise; c may be NULL while nothing

@@ -96,10 +96,12 @@ static void on_event(struct participation *p,
         break;
     case CANDIDATE_ASKED:
         log_write(p->exits->log, CANDIDATE_INFO, "%s", event->text);
+        output_event(p->output, event);
         yield(p);
         return;
     case CANDIDATE_NOTICE:
         log_notice(p->exits->log, event);
+        output_event(p->output, event);
         return;
     }
     if (shown)
@@ -206,7 +208,10 @@ static void take_part(struct participation *p)
     int r = 0;
     waiting_begin(&p->waiting, p->options, clock_now_ms());
     keyboard_init(&p->keyboard, fd_own_terminal(STDIN_FILENO, O_RDONLY));
-    output_begin(p->output, p->options->config.id);
+    const struct candidate_config *config = &p->options->config;
+    if (p->options->json)
+        output_json(p->output, config->id, config->election);
+    output_begin(p->output, config->id);
     output_flush(p->output, p->candidate);
     check_output(p);
     p->ended = p->output_failed; /* and nothing was sent */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JSON_TEXT_STRING_BYTES_MAX = 1024 }; /* of one; what is more is cut */
+enum { JSON_TEXT_STRING_BYTES_MAX = 1536 }; /* of one; what is more is cut */
 
 struct json_text {
     char *text; /* always ends with a NUL byte */

@@ -9,12 +9,12 @@
 #include <time.h>
 
 #include "sys/fd.h"
+#include "sys/json_text.h"
 #include "sys/text.h"
 
 enum {
     ENDPOINT_BYTES_MAX = 300, /* as it is shown */
     CALL_BYTES_MAX = 32,
-    TIME_BYTES = sizeof "2026-11-24T09:00:00.123Z",
     FRAME_BYTES_MAX = 256, /* of a line: names, marks, numbers, time */
 };
 
@@ -24,6 +24,8 @@ static_assert(2 * (LOG_TEXT_BYTES_MAX + ENDPOINT_BYTES_MAX + CALL_BYTES_MAX) +
                       FRAME_BYTES_MAX <=
                   LOG_LINE_BYTES_MAX,
               "no line has to be cut but by its texts");
+static_assert((int)LOG_TEXT_BYTES_MAX <= (int)JSON_TEXT_STRING_BYTES_MAX,
+              "nor any text but by our limit");
 
 /* What a line says. The strings may hold anything. */
 struct record {
@@ -106,44 +108,41 @@ static void render_text(struct line *line, const struct record *record)
     add_clean(line, record->text, LOG_TEXT_BYTES_MAX);
 }
 
-/* Clean text has no other character that JSON wants to be escaped. */
-static void add_member(struct line *line, const char *name, const char *text,
+static void add_member(struct json_text *j, const char *name, const char *text,
                        size_t bytes_max)
 {
     char clean[LOG_TEXT_BYTES_MAX];
     assert(bytes_max <= sizeof clean);
     text_escape(clean, bytes_max, text, strlen(text));
-    add(line, ",\"%s\":\"", name);
-    for (const char *p = clean; *p; p++)
-        add(line, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
-    add(line, "\"");
+    json_text_string(j, name, clean);
 }
 
-static void add_time(struct line *line)
+static void add_time(struct json_text *j)
 {
     struct timespec now = { 0 };
-    struct tm utc = { 0 };
-    char date[TIME_BYTES];
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    if (!gmtime_r(&now.tv_sec, &utc) ||
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
-        date[0] = '\0';
-    add(line, "{\"time\":\"%s.%03ldZ\"", date, now.tv_nsec / 1000000);
+    json_text_time(j, "time",
+                   (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
 
 static void render_json(struct line *line, const struct record *record)
 {
-    add_time(line);
-    add_member(line, "level", word(record->severity), CALL_BYTES_MAX);
+    struct json_text j;
+    json_text_init(&j, line->text, sizeof line->text);
+    json_text_object(&j, NULL);
+    add_time(&j);
+    add_member(&j, "level", word(record->severity), CALL_BYTES_MAX);
     if (record->endpoint) {
-        add_member(line, "endpoint", record->endpoint, ENDPOINT_BYTES_MAX);
-        add_member(line, "call", record->call, CALL_BYTES_MAX);
+        add_member(&j, "endpoint", record->endpoint, ENDPOINT_BYTES_MAX);
+        add_member(&j, "call", record->call, CALL_BYTES_MAX);
         if (record->revision > 0)
-            add(line, ",\"revision\":%lld", (long long)record->revision);
-        add(line, ",\"duration_ms\":%lld", (long long)record->duration_ms);
+            json_text_number(&j, "revision", record->revision);
+        json_text_number(&j, "duration_ms", record->duration_ms);
     }
-    add_member(line, "message", record->text, LOG_TEXT_BYTES_MAX);
-    add(line, "}");
+    add_member(&j, "message", record->text, LOG_TEXT_BYTES_MAX);
+    json_text_object_end(&j);
+    assert(!j.too_long);
+    line->bytes = j.bytes;
 }
 
 /* ---- writing ---- */

@@ -1,0 +1,34 @@
+/* json_lines.h: what happens and how an election stands, as JSON: one object a
+ * line. The schema is documented in README.md.
+ */
+#ifndef JSON_LINES_H
+#define JSON_LINES_H
+
+#include "candidate.h"
+#include "sys/json_text.h"
+
+enum {
+    JSON_LINES_SCHEMA = 1, /* grows when a member changes its meaning or goes;
+                              further ones may come any time */
+    JSON_LINES_VIEW_BYTES_MAX = 1024 * 1024, /* of a view, at its largest */
+};
+
+/* An event of whoever takes part, without a line end. */
+void json_lines_event(struct json_text *j, const struct candidate_event *event,
+                      const char *id, const char *election);
+
+/* The beginning of that: who takes part. */
+void json_lines_begin(struct json_text *j, const char *id,
+                      const char *election);
+
+/* The word for a change. */
+const char *json_lines_word(enum candidate_change change);
+
+/* A view; type: what it is about. */
+void json_lines_view(struct json_text *j, const char *type,
+                     const struct candidate_view *view);
+
+/* A moment of CLOCK_BOOTTIME on the wall's clock, in ms since 1970. */
+int64_t json_lines_wall_ms(int64_t at_ms);
+
+#endif

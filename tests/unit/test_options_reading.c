@@ -1,0 +1,78 @@
+/* test_options_reading.c: the options of who only reads an election. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "unit/command_line.h"
+
+#define ARGV(...)                                                              \
+    (char *[])                                                                 \
+    {                                                                          \
+        "candidate", __VA_ARGS__, NULL                                         \
+    }
+
+static struct options parsed(char *argv[])
+{
+    struct options o;
+    struct candidate_error err = { 0 };
+    int r = command_line_parse(&o, &err, argv);
+    assert_string_equal(err.message, "");
+    assert_int_equal(r, 0);
+    return o;
+}
+
+static void status_is_of_the_usual_election_or_of_the_one_named(void **state)
+{
+    (void)state;
+    struct options o = parsed(ARGV("--status"));
+    assert_int_equal(o.action, OPTIONS_STATUS);
+    assert_string_equal(o.config.election, "leader");
+    o = parsed(ARGV("--status", "/svc/db"));
+    assert_string_equal(o.config.election, "/svc/db");
+    assert_null(o.config.id);
+    o = parsed(ARGV("/svc/db", "--status"));
+    assert_string_equal(o.config.election, "/svc/db");
+    o = parsed(ARGV("--status", "--election", "x"));
+    assert_string_equal(o.config.election, "x");
+}
+
+static void output_is_for_people_or_in_json(void **state)
+{
+    (void)state;
+    assert_false(parsed(ARGV("A")).json);
+    assert_false(parsed(ARGV("-w", "simple", "A")).json);
+    assert_true(parsed(ARGV("-w", "json", "A")).json);
+    assert_true(parsed(ARGV("-wjson", "A")).json);
+    assert_true(parsed(ARGV("-w=json", "A")).json);
+    assert_true(parsed(ARGV("--write-out", "json", "A")).json);
+    assert_true(parsed(ARGV("--write-out=json", "A")).json);
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    command_line_refuses("--election says already which one",
+                         ARGV("--status", "--election", "x", "y"));
+    command_line_refuses("whoever only reads runs no command",
+                         ARGV("--status", "x", "--", "true"));
+    command_line_refuses("--write-out: given twice",
+                         ARGV("-w", "json", "-wjson", "A"));
+    command_line_refuses("--write-out: \"table\" is neither simple nor json",
+                         ARGV("-wtable", "A"));
+    command_line_refuses("--write-out: needs an argument, FORMAT",
+                         ARGV("A", "-w"));
+    command_line_refuses("--status: takes no argument", ARGV("--status=x"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(status_is_of_the_usual_election_or_of_the_one_named),
+        cmocka_unit_test(output_is_for_people_or_in_json),
+        cmocka_unit_test(what_does_not_fit_is_refused),
+    };
+    return cmocka_run_group_tests(tests, command_line_setup, NULL);
+}
