@@ -53,7 +53,7 @@ PROGRAM_SRC = src/json_lines.c src/picture.c src/reading.c \
 	src/main.c src/exits.c src/participation.c \
 	src/guardian.c src/guardian_run.c \
 	src/supervision.c src/supervision_signals.c \
-	src/access.c src/environment.c src/output.c \
+	src/access.c src/environment.c src/hooks.c src/output.c \
 	src/fenced_command.c \
 	src/service.c src/waiting.c \
 	src/metrics.c src/status.c src/status_server.c \

@@ -366,9 +366,12 @@ static int parse(struct parser *p)
 int options_parse(struct options *ret_options, int argc, char *const argv[],
                   struct candidate_error *err)
 {
-    struct options options = { .action = OPTIONS_RUN,
-                               .log_level = CANDIDATE_INFO,
-                               .wait_ms = -1 };
+    struct options options = {
+        .action = OPTIONS_RUN,
+        .log_level = CANDIDATE_INFO,
+        .wait_ms = -1,
+        .hook_timeout_ms = OPTIONS_HOOK_TIMEOUT_MS_DEFAULT
+    };
     candidate_config_init(&options.config);
     struct parser p = {
         .options = &options,

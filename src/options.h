@@ -15,6 +15,7 @@ enum {
     OPTIONS_SHOWN_BYTES_MAX = 80, /* of the user's words in a message */
     OPTIONS_GRACE_TTLS = 5, /* what part of the TTL the grace is by default */
     OPTIONS_WAIT_S_MAX = 86400,
+    OPTIONS_HOOK_TIMEOUT_MS_DEFAULT = 10000,
 };
 
 /* The program's exit codes, as the help shows them. */
@@ -60,8 +61,10 @@ struct options {
     const char *discovery_srv; /* to be asked for the endpoints; NULL: no */
     const char *password_file; /* to be read; NULL: none */
     const char *listen;        /* where to serve the status; NULL: nowhere */
-    char *const *command;      /* to be run, ends with NULL; NULL: none */
-    bool has_password;         /* config.password is the one below */
+    const char *on_elected, *on_lost, *on_leader_change; /* NULL: nothing */
+    unsigned hook_timeout_ms;
+    char *const *command; /* to be run, ends with NULL; NULL: none */
+    bool has_password;    /* config.password is the one below */
     struct candidate_config config;
     char password[CANDIDATE_PASSWORD_BYTES_MAX + 1];
 };

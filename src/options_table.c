@@ -49,6 +49,17 @@ const struct option options_table[OPTIONS_N] = {
     { "Fencing", "lock-key", "KEY", "CANDIDATE_LOCK_KEY", "its lock key",
       OPTION_STRING, OPTION_NO_RIVALS, FIELD(lock_key) },
 
+    { "Hooks", "on-elected", "CMD", NULL, "sh -c CMD when it begins to lead",
+      OPTION_STRING, OPTION_NO_RIVALS, FIELD(on_elected) },
+    { "Hooks", "on-lost", "CMD", NULL, "the same when it leads no longer",
+      OPTION_STRING, OPTION_NO_RIVALS, FIELD(on_lost) },
+    { "Hooks", "on-leader-change", "CMD", NULL,
+      "the same for each new $CANDIDATE_LEADER", OPTION_STRING,
+      OPTION_NO_RIVALS, FIELD(on_leader_change) },
+    { "Hooks", "hook-timeout", "TIME", NULL,
+      "until such a CMD is killed; default 10s", OPTION_DURATION,
+      OPTION_NO_RIVALS, FIELD(hook_timeout_ms) },
+
     { "etcd", "endpoints", "URL[,URL]...", "ETCDCTL_ENDPOINTS",
       "where etcd listens; default http://127.0.0.1:2379", OPTION_STRING,
       OPTION_RIVALS_ENDPOINTS, FIELD(config.endpoints) },

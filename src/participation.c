@@ -14,7 +14,8 @@ enum {
     POLL_KEYBOARD,
     POLL_GUARDIAN,
     POLL_CLIENTS,
-    POLLS_N
+    POLL_HOOKS,
+    POLLS_N = POLL_HOOKS + HOOKS_LANES_N
 };
 
 static bool has_command(const struct participation *p)
@@ -27,6 +28,7 @@ static void resign(struct participation *p)
     if (p->candidate && !p->leaving) {
         candidate_resign(p->candidate);
         service_stopping(&p->service);
+        hooks_lost(&p->hooks);
         status_server_leaving(&p->status_server);
     }
     p->leaving = true;
@@ -68,6 +70,7 @@ static void on_event(struct participation *p,
     bool shown = !p->leaving;
     waiting_event(&p->waiting, event);
     service_event(&p->service, event);
+    hooks_event(&p->hooks, event);
     supervision_event(&p->supervision, event);
     status_server_event(&p->status_server, event);
     switch (event->type) {
@@ -136,23 +139,34 @@ static void take_signals(struct participation *p)
             leave(p);
 }
 
-/* One turn of the loop. Returns 0, or what candidate_poll() failed with. */
-static int turn(struct participation *p)
+/* What is to be waited for beside etcd, and how long at most. */
+static int prepare_wait(struct participation *p, struct pollfd polls[POLLS_N])
 {
-    struct pollfd polls[POLLS_N];
     int timeout_ms = -1;
+    int64_t now_ms = clock_now_ms();
     polls[POLL_SIGNALS] = signals_pollfd(p->signals);
     polls[POLL_OUTPUT] = output_pollfd(p->output);
     polls[POLL_GUARDIAN] = supervision_pollfd(&p->supervision);
     polls[POLL_KEYBOARD] = p->leading && !p->leaving && !has_command(p)
         ? keyboard_pollfd(&p->keyboard, &timeout_ms)
         : (struct pollfd){ .fd = -1 };
+    hooks_pollfds(&p->hooks, &polls[POLL_HOOKS]);
     if (!p->leaving)
-        timeout_ms = waiting_timeout_ms(&p->waiting, clock_now_ms(),
-                                        timeout_ms);
-    timeout_ms = service_timeout_ms(&p->service, clock_now_ms(), timeout_ms);
+        timeout_ms = waiting_timeout_ms(&p->waiting, now_ms, timeout_ms);
+    timeout_ms = hooks_timeout_ms(&p->hooks, now_ms, timeout_ms);
+    timeout_ms = service_timeout_ms(&p->service, now_ms, timeout_ms);
     timeout_ms = supervision_timeout_ms(&p->supervision, timeout_ms);
     polls[POLL_CLIENTS] = status_server_pollfd(&p->status_server, &timeout_ms);
+    return timeout_ms;
+}
+
+/* One turn of the loop. Returns 0, or what candidate_poll() failed with. */
+static int turn(struct participation *p)
+{
+    struct pollfd polls[POLLS_N];
+    hooks_turn(&p->hooks, clock_now_ms(),
+               candidate_lead_until_ms(p->candidate));
+    int timeout_ms = prepare_wait(p, polls);
     int r = candidate_poll(p->candidate, polls, POLLS_N, timeout_ms);
     if (r < 0)
         return r;
@@ -184,10 +198,11 @@ static bool join(struct participation *p)
     struct candidate_error err = { 0 };
     struct options *o = p->options;
     o->config.trace = o->log_level == CANDIDATE_DEBUG;
+    hooks_init(&p->hooks, o, p->signals, p->exits->log);
     int r = access_complete(&p->access, o, p->signals, &err);
     if (r == 0)
-        r = supervision_init(&p->supervision, o, p->signals, p->exits->log,
-                             &err);
+        r = supervision_init(&p->supervision, o, &p->hooks, p->signals,
+                             p->exits->log, &err);
     if (r == 0)
         r = candidate_new(&p->candidate, &o->config, &err);
     if (r == 0)
@@ -219,10 +234,12 @@ static void take_part(struct participation *p)
         r = turn(p);
     service_stopping(&p->service);
     status_server_close(&p->status_server);
-    if (r < 0) /* the guardian does what we cannot do any more */
+    if (r < 0) { /* the guardian does what we cannot do any more */
         exits_fail(p->exits, OPTIONS_EXIT_INTERNAL, "", candidate_strerror(r));
-    else
+    } else {
         supervision_done(&p->supervision);
+        hooks_finish(&p->hooks);
+    }
     if (p->exits->code == 0)
         p->exits->code = supervision_exit_code(&p->supervision);
 }

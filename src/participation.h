@@ -10,6 +10,7 @@
 #include "access.h"
 #include "candidate.h"
 #include "exits.h"
+#include "hooks.h"
 #include "options.h"
 #include "output.h"
 #include "service.h"
@@ -30,6 +31,7 @@ struct participation {
     struct keyboard keyboard;
     struct waiting waiting;
     struct service service;
+    struct hooks hooks;
     struct status_server status_server;
     struct supervision supervision;
     struct candidate *candidate; /* NULL: not taking part */

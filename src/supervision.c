@@ -55,10 +55,16 @@ static void write_page(struct supervision *s, int64_t lead_until_ms)
 
 /* ---- the machine ---- */
 
+static int kill_orphans(const struct supervision *s)
+{
+    pid_t spare[HOOKS_LANES_N];
+    return tree_kill(spare, hooks_pids(s->hooks, spare), 0);
+}
+
 static void kill_all(struct supervision *s)
 {
     if (s->orphans)
-        (void)tree_kill(NULL, 0, 0);
+        (void)kill_orphans(s);
     else
         tell(s, GUARDIAN_KILL, 0);
 }
@@ -203,10 +209,19 @@ static void on_guardian_gone(struct supervision *s, const struct candidate *c)
 /* What the guardian left is below us now. */
 static void bury_orphans(struct supervision *s, const struct candidate *c)
 {
-    if (!s->orphans || tree_kill(NULL, 0, 0) != 0)
+    if (!s->orphans || kill_orphans(s) != 0)
         return;
     s->orphans = false;
     tick(s, c, SUPERVISE_EMPTY);
+}
+
+/* What hooks have left behind comes to us, and ends. */
+static void reap_strangers(const struct supervision *s)
+{
+    pid_t known[HOOKS_LANES_N + 1];
+    unsigned known_n = hooks_pids(s->hooks, known);
+    known[known_n] = s->guardian.pid;
+    tree_reap(known, known_n + 1);
 }
 
 static void replace_guardian(struct supervision *s)
@@ -234,11 +249,12 @@ static void do_what_is_wanted(struct supervision *s, const struct candidate *c)
 /* ---- for the program ---- */
 
 int supervision_init(struct supervision *s, const struct options *options,
-                     struct signals *signals, struct log *log,
-                     struct candidate_error *err)
+                     const struct hooks *hooks, struct signals *signals,
+                     struct log *log, struct candidate_error *err)
 {
     *s = (struct supervision){ .options = options,
                                .signals = signals,
+                               .hooks = hooks,
                                .log = log,
                                .commanded = options->command != NULL,
                                .guardian = { .fd = -1 } };
@@ -316,6 +332,7 @@ void supervision_turn(struct supervision *s, const struct candidate *c)
     if (guardian_gone(&s->guardian))
         on_guardian_gone(s, c);
     bury_orphans(s, c);
+    reap_strangers(s);
     replace_guardian(s);
 }
 

@@ -10,6 +10,7 @@
 #include "candidate.h"
 #include "core/supervise.h"
 #include "guardian.h"
+#include "hooks.h"
 #include "options.h"
 #include "sys/deadman.h"
 #include "sys/log.h"
@@ -24,8 +25,9 @@ struct supervision {
     const struct options *options;
     struct signals *signals;
     struct log *log;
-    bool wanted;    /* there is a guardian, or there should be */
-    bool commanded; /* there is a command */
+    const struct hooks *hooks; /* not the command's */
+    bool wanted;               /* there is a guardian, or there should be */
+    bool commanded;            /* there is a command */
     struct candidate_lease_page *page;
     struct candidate_lease written; /* what stands on it */
     struct guardian_config guardian_config;
@@ -44,10 +46,11 @@ struct supervision {
 
 /* Start what the options want: call it before much memory is in use, and
  * before the first thread. All is borrowed.
+ * hooks  our only other children.
  * Returns 0, CANDIDATE_ENOMEM, ESYSTEM. */
 int supervision_init(struct supervision *s, const struct options *options,
-                     struct signals *signals, struct log *log,
-                     struct candidate_error *err);
+                     const struct hooks *hooks, struct signals *signals,
+                     struct log *log, struct candidate_error *err);
 
 /* Whether the options' password is needed further on: by the next guardian. */
 bool supervision_needs_password(const struct supervision *s);

@@ -134,6 +134,18 @@ int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped)
     return w.found_n;
 }
 
+void tree_reap(const pid_t *known, unsigned known_n)
+{
+    struct walk w = { .spare = known, .spare_n = known_n };
+    for (;;) {
+        siginfo_t info = { .si_pid = 0 };
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+            info.si_pid == 0 || is_spared(&w, info.si_pid))
+            return;
+        (void)waitpid(info.si_pid, NULL, WNOHANG);
+    }
+}
+
 int tree_adopt(struct candidate_error *err)
 {
     pid_t parent;

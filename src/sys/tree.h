@@ -27,4 +27,9 @@ int tree_adopt(struct candidate_error *err);
  * CANDIDATE_ESYSTEM: /proc cannot be read. */
 int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped);
 
+/* Reap children that have ended, up to the first of those that somebody else
+ * waits for.
+ * known  those */
+void tree_reap(const pid_t *known, unsigned known_n);
+
 #endif

@@ -79,6 +79,25 @@ static void wait_is_seconds_or_a_time(void **state)
     }
 }
 
+static void hooks_are_commands_with_a_time_limit(void **state)
+{
+    (void)state;
+    struct options o;
+    assert_int_equal(PARSE(&o, NULL, "A"), 0);
+    assert_null(o.on_elected);
+    assert_null(o.on_lost);
+    assert_null(o.on_leader_change);
+    assert_int_equal(o.hook_timeout_ms, 10000);
+    assert_int_equal(PARSE(&o, NULL, "--on-elected", "a b", "--on-lost=c",
+                           "--on-leader-change", "d", "--hook-timeout", "2s",
+                           "A"),
+                     0);
+    assert_string_equal(o.on_elected, "a b");
+    assert_string_equal(o.on_lost, "c");
+    assert_string_equal(o.on_leader_change, "d");
+    assert_int_equal(o.hook_timeout_ms, 2000);
+}
+
 static void nowait_is_a_switch_and_a_rival_of_wait(void **state)
 {
     (void)state;
@@ -226,6 +245,7 @@ int main(void)
         TEST(tls_options_name_files_and_switches),
         TEST(switch_takes_no_word_that_follows_it),
         TEST(wait_is_seconds_or_a_time),
+        TEST(hooks_are_commands_with_a_time_limit),
         TEST(nowait_is_a_switch_and_a_rival_of_wait),
         TEST(every_variable_of_etcdctls_counts),
         TEST(times_are_written_as_in_go),
