@@ -9,14 +9,15 @@ setup_file() {
     make -s install DESTDIR="$ROOT" PREFIX=/opt/candidate 3>&-
 }
 
-# build COMPILER OPTION...: embed.c, from the installed files alone, with the
-# libraries $libs, or those that pkg-config gives.
+# build COMPILER OPTION...: $source, else embed, from the installed files alone,
+# with the libraries $libs, or those that pkg-config gives.
 build() {
     local sanitizers=()
     [ "${SANITIZE-0}" = 0 ] || sanitizers=(-fsanitize=address,undefined)
     # shellcheck disable=SC2046,SC2086 # the flags are words
     "$@" -Wall -Wextra -Wpedantic -Werror "${sanitizers[@]}" \
-        tests/example/embed.c -o "$BATS_TEST_TMPDIR/embed" \
+        "tests/example/${source-embed}.c" \
+        -o "$BATS_TEST_TMPDIR/${source-embed}" \
         $(pkg-config --cflags candidate) \
         ${libs-$(pkg-config --libs candidate)}
 }
@@ -56,6 +57,23 @@ bats_require_minimum_version 1.5.0
     build "${CC:-cc}" -std=c17
     elect static
     [[ ${lines[1]} =~ ^leading,\ fencing\ token\ [1-9][0-9]*$ ]]
+}
+
+@test "a command asks its leader's page, which is nobody's when it is dead" {
+    local source=act cxx=c++
+    [[ ${CC-} != *clang* ]] || cxx=clang++
+    build "$cxx" -x c++ -std=c++11
+    build "${CC:-cc}" -std=c17
+    # shellcheck disable=SC2016
+    run -0 --separate-stderr scripts/with-etcd.sh "${CANDIDATE:-./candidate}" \
+        A -- sh -c '"$1" && env | grep ^CANDIDATE_' sh \
+        "$BATS_TEST_TMPDIR/act" 3>&-
+    [[ ${lines[0]} =~ ^acting\ with\ token\ [1-9][0-9]*$ ]]
+    local variables=("${lines[@]:1}")
+    run -64 env "${variables[@]}" "$BATS_TEST_TMPDIR/act"
+    [[ $output == "act: lease page /proc/"*": No such file or directory" ]]
+    run -64 env "${variables[@]}" CANDIDATE_TOKEN=0 "$BATS_TEST_TMPDIR/act"
+    [ "$output" = 'act: CANDIDATE_TOKEN: is not a fencing token' ]
 }
 
 @test "the program uses the shared library by its SONAME" {
