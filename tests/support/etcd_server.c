@@ -27,6 +27,7 @@ enum {
     CLUSTER_BYTES_MAX = ETCD_SERVER_MEMBERS_MAX * (URL_BYTES_MAX + 32),
     LOG_BYTES_SHOWN = 4000,
     ENV_BYTES_MAX = 32 * 1024,
+    HOST_URLS_BYTES_MAX = (1 + ETCD_SERVER_HOSTS_MAX) * URL_BYTES_MAX,
 };
 
 struct member {
@@ -42,6 +43,7 @@ struct etcd_server {
     struct folder folder;
     struct member members[ETCD_SERVER_MEMBERS_MAX];
     unsigned members_n;
+    unsigned hosts_n;
     unsigned starts_n; /* each has its own data */
     char endpoints[CLUSTER_BYTES_MAX];
     char cluster[CLUSTER_BYTES_MAX];
@@ -92,6 +94,15 @@ static void path_of(const struct etcd_server *server, const struct member *m,
              m->name, server->starts_n, what);
 }
 
+static void list_hosts(const struct etcd_server *server, const struct member *m,
+                       char ret_urls[HOST_URLS_BYTES_MAX])
+{
+    int n = snprintf(ret_urls, HOST_URLS_BYTES_MAX, "%s", m->client_url);
+    for (unsigned i = 1; i <= server->hosts_n; i++)
+        n += snprintf(ret_urls + n, HOST_URLS_BYTES_MAX - (size_t)n,
+                      ",http://127.0.1.%u:%u", i, m->port);
+}
+
 static void launch(struct etcd_server *server, struct member *m)
 {
     assert_int_equal(m->pid, 0);
@@ -101,6 +112,8 @@ static void launch(struct etcd_server *server, struct member *m)
     path_of(server, m, "log", log);
     int log_fd = open(log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     assert_true(log_fd >= 0);
+    char listen_urls[HOST_URLS_BYTES_MAX];
+    list_hosts(server, m, listen_urls);
     const char *const argv[] = {
         "etcd",
         "--name",
@@ -108,7 +121,7 @@ static void launch(struct etcd_server *server, struct member *m)
         "--data-dir",
         data,
         "--listen-client-urls",
-        m->client_url,
+        listen_urls,
         "--advertise-client-urls",
         m->client_url,
         "--listen-peer-urls",
@@ -203,11 +216,19 @@ static bool try_start(struct etcd_server *server)
 struct etcd_server *etcd_server_start(struct process_set *set,
                                       unsigned members_n)
 {
+    return etcd_server_start_at(set, members_n, 0);
+}
+
+struct etcd_server *etcd_server_start_at(struct process_set *set,
+                                         unsigned members_n, unsigned hosts_n)
+{
     assert_in_range(members_n, 1, ETCD_SERVER_MEMBERS_MAX);
+    assert_in_range(hosts_n, 0, ETCD_SERVER_HOSTS_MAX);
     struct etcd_server *server = calloc(1, sizeof *server);
     assert_non_null(server);
     server->set = set;
     server->members_n = members_n;
+    server->hosts_n = hosts_n;
     folder_make(&server->folder);
     while (!try_start(server))
         if (++server->starts_n == ETCD_SERVER_STARTS_MAX)

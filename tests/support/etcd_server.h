@@ -11,6 +11,7 @@
 
 enum {
     ETCD_SERVER_MEMBERS_MAX = 5,
+    ETCD_SERVER_HOSTS_MAX = 4,
     ETCD_SERVER_STARTS_MAX = 5, /* other programs may take a port first */
     ETCD_SERVER_SCRATCH_BYTES = 64 * 1024,
 };
@@ -25,6 +26,9 @@ bool etcd_server_use_other(void);
  * set  whose processes are read from during each wait; where etcdctl runs. */
 struct etcd_server *etcd_server_start(struct process_set *set,
                                       unsigned members_n);
+/* The same, and they listen on so many of 127.0.1.1, 127.0.1.2... as well. */
+struct etcd_server *etcd_server_start_at(struct process_set *set,
+                                         unsigned members_n, unsigned hosts_n);
 /* Kill all members and remove their data. server may be NULL. */
 void etcd_server_free(struct etcd_server *server);
 
