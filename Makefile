@@ -76,7 +76,7 @@ endif
 CLI_TESTS = $(wildcard tests/cli/*.bats)
 SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
-.PHONY: all test unit e2e sim tests fuzzers run lint format fuzz bench demo \
+.PHONY: all test unit e2e sim faults tests fuzzers run lint format fuzz bench demo \
 	install uninstall clean help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
@@ -143,7 +143,7 @@ $$(BUILD)/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/$(1).a \
 	$$(Q)$$(LINK) -o $$@ $$^ -lcmocka $$(PROGRAM_LIBS) -lpthread
 $(1): $$($(1)_BIN)
 endef
-$(foreach k,unit sim e2e,$(eval $(call kind,$(k))))
+$(foreach k,unit sim e2e faults,$(eval $(call kind,$(k))))
 sim: $(BUILD)/sim/simulate
 $(BUILD)/tests/%.o: private ALL_CFLAGS += -Itests
 
@@ -157,7 +157,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
 	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(PROGRAM_LIBS)
 fuzzers: $(fuzz_BIN)
 
-tests: unit sim e2e fuzzers all
+tests: unit sim e2e $(BUILD)/faults/fault_table fuzzers all
 
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
@@ -208,6 +208,9 @@ format: ## clang-format decides
 
 fuzz: ## fuzzers, TIME=60 seconds each
 	scripts/fuzz.sh $(TIME)
+
+faults: ## what faults do to leadership, N=20 times each
+	@+scripts/fault-table.sh $(ARGS) $(N)
 
 bench: all ## hand-over time and memory beside etcdctl's
 	scripts/bench-handover.sh

@@ -9,7 +9,7 @@ declare -A needs=(
         libmicrohttpd'
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
-        script systemd-analyze curl jq'
+        script systemd-analyze curl jq nft ip'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
 )
@@ -42,6 +42,8 @@ package() {
     c++) echo g++ ;;
     pkill) echo procps ;;
     script) echo bsdutils ;;
+    nft) echo nftables ;;
+    ip) echo iproute2 ;;
     systemd-analyze) echo systemd ;;
     clang-runtimes) # named after clang's version, which must be there first
         ! have clang || echo "libclang-rt-$(clang -dumpversion |
