@@ -117,9 +117,22 @@ static int judge(const struct oneshot *o, const struct candidate_fence *fence,
                                    : "");
 }
 
+/* Of a refusal for want of rights, say which are needed. */
+static void explain(const struct write *w, const char *key, int r,
+                    struct candidate_error *err)
+{
+    if (r != CANDIDATE_EDENIED || !err ||
+        !strstr(err->message, "permission denied"))
+        return;
+    struct candidate_error refusal = *err;
+    error_set(err, r,
+              "%s; the user needs READ on the key %s and WRITE on the key %s",
+              refusal.message, show(w->fence->lock_key).text, show(key).text);
+}
+
 static int write_fenced(const struct candidate_config *config,
-                        const struct write *w, int64_t timeout_ms,
-                        struct candidate_error *err)
+                        const struct write *w, const char *key,
+                        int64_t timeout_ms, struct candidate_error *err)
 {
     struct oneshot o;
     int r = oneshot_open(&o, config, timeout_ms, err);
@@ -129,6 +142,7 @@ static int write_fenced(const struct candidate_config *config,
     r = oneshot_call(&o, begin, w, &reply, err);
     if (r == 0)
         r = judge(&o, w->fence, &reply, err);
+    explain(w, key, r, err);
     oneshot_close(&o);
     return r;
 }
@@ -151,7 +165,7 @@ int candidate_fenced_put(const struct candidate_config *config,
                 .put = { .key = { key, strlen(key) },
                          .value = { value_bytes ? value : "", value_bytes } } },
     };
-    return write_fenced(config, &w, timeout_ms, err);
+    return write_fenced(config, &w, key, timeout_ms, err);
 }
 
 int candidate_fenced_delete(const struct candidate_config *config,
@@ -167,5 +181,5 @@ int candidate_fenced_delete(const struct candidate_config *config,
         .op = { .type = ETCD_OP_DELETE,
                 .del = { .key = { key, strlen(key) } } },
     };
-    return write_fenced(config, &w, timeout_ms, err);
+    return write_fenced(config, &w, key, timeout_ms, err);
 }

@@ -109,10 +109,13 @@ static int write_fenced(struct options *o, const struct signals *signals,
     struct access access;
     if (r == 0)
         r = access_complete(&access, o, signals, err);
-    if (r != 0)
-        return r;
-    /* There is nothing to be left in order: a signal may end it. */
+    /* There is nothing to be left in order: a signal may end it, also one that
+     * came while a password was asked for. */
     (void)sigprocmask(SIG_UNBLOCK, &signals->taken, NULL);
+    if (r > 0)
+        r = error_set(err, CANDIDATE_ESYSTEM, "a signal came");
+    if (r < 0)
+        return r;
     bool puts = o->action == OPTIONS_FENCED_PUT;
     r = puts ? put(o, &fence, err)
              : candidate_fenced_delete(&o->config, &fence, o->object,

@@ -110,6 +110,20 @@ key election-request_$(election)"
         'Attempting leadership...' 'I am the LEADER!' 'Press ENTER to finish...'
 }
 
+@test "a user writes for a leader what the role lets it write" {
+    local as_u=("$CANDIDATE" --user u --password-file "$password_file")
+    local needs="the user needs READ on the key election_$(election)/[0-9a-f]+"
+    needs+=" and WRITE on the key data-$(election)"
+    run -69 --separate-stderr "${as_u[@]}" --election "$(election)" A -- \
+        "${as_u[@]}" --fenced-put "data-$(election)" 1
+    [[ $stderr =~ etcdserver:\ permission\ denied\;\ $needs ]]
+    etcdctl role grant-permission "election:$(election)" readwrite \
+        "data-$(election)"
+    "${as_u[@]}" --election "$(election)" A -- \
+        "${as_u[@]}" --fenced-put "data-$(election)" 1
+    [ "$(etcdctl get --print-value-only "data-$(election)")" = 1 ]
+}
+
 # refuses MESSAGE OPTION...: exit code 64, without a terminal to ask on.
 refuses() {
     run -64 --separate-stderr timeout 10 setsid -w "$CANDIDATE" "${@:2}" A \

@@ -88,6 +88,20 @@ static void lost_reply_is_not_forgotten_when_it_is_over(void **state)
                         "got no answer and may have been carried out before");
 }
 
+static void missing_rights_are_named(void **state)
+{
+    struct asker *a = *state;
+    asker_begin(a, put);
+    asker_exchange(a, TXN, PUT, 403,
+                   "{\"code\":7,\"message\":\"etcdserver: permission "
+                   "denied\"}");
+    assert_int_equal(asker_end(a), CANDIDATE_EDENIED);
+    assert_non_null(strstr(a->err.message,
+                           "etcdserver: permission denied; the user needs READ "
+                           "on the key " LOCK_KEY
+                           " and WRITE on the key /svc/d"));
+}
+
 static void time_ends_when_nobody_answers(void **state)
 {
     struct asker *a = *state;
@@ -202,6 +216,7 @@ int main(void)
         TEST(leadership_that_is_over_is_said),
         TEST(lost_reply_is_asked_for_again_with_the_same_write),
         TEST(lost_reply_is_not_forgotten_when_it_is_over),
+        TEST(missing_rights_are_named),
         TEST(time_ends_when_nobody_answers),
         cmocka_unit_test(wrong_arguments_are_named_and_nothing_is_sent),
         cmocka_unit_test(neighbours_of_the_election_are_free),
