@@ -56,7 +56,8 @@ PROGRAM_SRC = src/json_lines.c src/picture.c src/reading.c \
 	src/access.c src/environment.c src/hooks.c src/output.c \
 	src/fenced_command.c \
 	src/service.c src/waiting.c \
-	src/metrics.c src/status.c src/status_server.c \
+	src/live.c src/metrics.c src/page.c src/status.c src/status_server.c \
+	src/timeline.c \
 	src/options.c src/options_help.c src/options_table.c src/options_values.c \
 	src/sys/fd.c src/sys/httpd.c src/sys/json_text.c src/sys/keyboard.c \
 	src/sys/listen.c src/sys/log.c src/sys/notify.c \
@@ -90,6 +91,7 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || \
 		echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$@
 
+$(BUILD)/src/page.o: $(wildcard src/page/*)
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -c -o $@ $<

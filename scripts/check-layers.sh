@@ -26,7 +26,7 @@ shopt -s nullglob
 names='access|environment|exits|fenced_command|guardian(_[a-z]+)?|hooks|main|metrics|'
 names+='options(_[a-z]+)?|output|participation|service|status(_[a-z]+)?|'
 names+='supervision(_[a-z]+)?|waiting|'
-names+='history|json_lines|observe_command|picture|reading|why(_[a-z]+)?'
+names+='history|json_lines|live|observe_command|page|picture|timeline|reading|why(_[a-z]+)?'
 program=()
 library=()
 for file in src/*.[ch]; do

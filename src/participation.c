@@ -1,6 +1,7 @@
 /* participation.c: see participation.h. */
 #include "participation.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,10 +14,11 @@ enum {
     POLL_OUTPUT,
     POLL_KEYBOARD,
     POLL_GUARDIAN,
-    POLL_CLIENTS,
     POLL_HOOKS,
-    POLLS_N = POLL_HOOKS + HOOKS_LANES_N
+    POLL_CLIENTS = POLL_HOOKS + HOOKS_LANES_N,
+    POLLS_MAX = POLL_CLIENTS + STATUS_SERVER_FDS_MAX
 };
+static_assert(POLLS_MAX <= 16, "candidate_poll() takes no more");
 
 static bool has_command(const struct participation *p)
 {
@@ -139,8 +141,11 @@ static void take_signals(struct participation *p)
             leave(p);
 }
 
-/* What is to be waited for beside etcd, and how long at most. */
-static int prepare_wait(struct participation *p, struct pollfd polls[POLLS_N])
+/* What is to be waited for beside etcd, and how long at most. Returns how
+ * many of polls were filled. */
+static unsigned prepare_wait(struct participation *p,
+                             struct pollfd polls[POLLS_MAX],
+                             int *ret_timeout_ms)
 {
     int timeout_ms = -1;
     int64_t now_ms = clock_now_ms();
@@ -156,18 +161,21 @@ static int prepare_wait(struct participation *p, struct pollfd polls[POLLS_N])
     timeout_ms = hooks_timeout_ms(&p->hooks, now_ms, timeout_ms);
     timeout_ms = service_timeout_ms(&p->service, now_ms, timeout_ms);
     timeout_ms = supervision_timeout_ms(&p->supervision, timeout_ms);
-    polls[POLL_CLIENTS] = status_server_pollfd(&p->status_server, &timeout_ms);
-    return timeout_ms;
+    *ret_timeout_ms = timeout_ms;
+    return POLL_CLIENTS +
+        status_server_pollfds(&p->status_server, &polls[POLL_CLIENTS],
+                              ret_timeout_ms);
 }
 
 /* One turn of the loop. Returns 0, or what candidate_poll() failed with. */
 static int turn(struct participation *p)
 {
-    struct pollfd polls[POLLS_N];
+    struct pollfd polls[POLLS_MAX];
+    int timeout_ms;
     hooks_turn(&p->hooks, clock_now_ms(),
                candidate_lead_until_ms(p->candidate));
-    int timeout_ms = prepare_wait(p, polls);
-    int r = candidate_poll(p->candidate, polls, POLLS_N, timeout_ms);
+    unsigned polls_n = prepare_wait(p, polls, &timeout_ms);
+    int r = candidate_poll(p->candidate, polls, polls_n, timeout_ms);
     if (r < 0)
         return r;
     output_polled(p->output, &polls[POLL_OUTPUT]);

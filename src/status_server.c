@@ -1,10 +1,12 @@
 /* status_server.c: see status_server.h. */
 #include "status_server.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "page.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 
@@ -83,6 +85,28 @@ static void answer_metrics(struct status_server *s,
     answer->type = "text/plain; version=0.0.4; charset=utf-8";
 }
 
+static void answer_events(struct status_server *s, const struct status_now *now,
+                          const struct page *page, struct httpd_answer *answer)
+{
+    (void)page;
+    answer->status = 200;
+    answer->type = "text/event-stream";
+    answer->stream = true;
+    answer->body = live_message(&s->live, &s->status, now, &answer->bytes);
+}
+
+/* The files are small. */
+static void answer_file(struct status_server *s, const struct page_file *file,
+                        struct httpd_answer *answer)
+{
+    assert(file->bytes <= sizeof s->text);
+    memcpy(s->text, file->data, file->bytes);
+    answer->status = 200;
+    answer->type = file->type;
+    answer->policy = PAGE_POLICY;
+    answer->bytes = file->bytes;
+}
+
 static const struct page pages[] = {
     { "/leader", answer_question, STATUS_LEADER },
     { "/standby", answer_question, STATUS_STANDBY },
@@ -91,6 +115,7 @@ static const struct page pages[] = {
     { "/readyz", answer_question, STATUS_READY },
     { "/status", answer_status, STATUS_LIVE },
     { "/metrics", answer_metrics, STATUS_LIVE },
+    { "/events", answer_events, STATUS_LIVE },
 };
 
 static const struct page *find(const char *path)
@@ -121,8 +146,9 @@ static void on_request(void *context, const struct httpd_request *request,
 {
     struct status_server *s = context;
     const struct page *page = find(request->path);
+    struct page_file file;
     answer->body = s->text;
-    if (!page) {
+    if (!page && !page_find(request->path, &file)) {
         refuse(s, answer, 404, "there is no such page");
         return;
     }
@@ -132,7 +158,10 @@ static void on_request(void *context, const struct httpd_request *request,
         return;
     }
     struct status_now now = ask(s);
-    page->answer(s, &now, page, answer);
+    if (page)
+        page->answer(s, &now, page, answer);
+    else
+        answer_file(s, &file, answer);
     if (strcmp(request->method, "OPTIONS") == 0)
         answer->bytes = 0;
 }
@@ -147,15 +176,17 @@ int status_server_open(struct status_server *s, const char *where,
     int r = listen_open(&s->listen, where, err);
     if (r < 0)
         return error_wrap(err, r, "listen");
-    r = httpd_new(&s->httpd, s->listen.fd, on_request, s, err);
-    if (r < 0) {
-        listen_close(&s->listen);
-        return error_wrap(err, r, "listen");
-    }
     s->candidate = c;
     status_init(&s->status, config, clock_now_ms());
     metrics_init(&s->metrics);
-    return 0;
+    r = live_init(&s->live, config, err);
+    if (r == 0)
+        r = httpd_new(&s->httpd, s->listen.fd, on_request, s, err);
+    if (r == 0)
+        return 0;
+    live_done(&s->live);
+    listen_close(&s->listen);
+    return error_wrap(err, r, "listen");
 }
 
 void status_server_close(struct status_server *s)
@@ -164,6 +195,7 @@ void status_server_close(struct status_server *s)
         return;
     httpd_free(s->httpd);
     s->httpd = NULL;
+    live_done(&s->live);
     listen_close(&s->listen);
 }
 
@@ -179,12 +211,16 @@ void status_server_leaving(struct status_server *s)
     status_leaving(&s->status);
 }
 
-struct pollfd status_server_pollfd(const struct status_server *s,
-                                   int *timeout_ms)
+unsigned status_server_pollfds(struct status_server *s, struct pollfd *fds,
+                               int *timeout_ms)
 {
     if (!s->httpd)
-        return (struct pollfd){ .fd = -1 };
-    return httpd_pollfd(s->httpd, clock_now_ms(), timeout_ms);
+        return 0;
+    int64_t now_ms = clock_now_ms();
+    fds[0] = httpd_pollfd(s->httpd, now_ms, timeout_ms);
+    return 1 +
+        live_pollfds(&s->live, now_ms, httpd_streams_n(s->httpd) > 0, fds + 1,
+                     timeout_ms);
 }
 
 void status_server_work(struct status_server *s)
@@ -194,5 +230,11 @@ void status_server_work(struct status_server *s)
         return;
     candidate_stats(s->candidate, &stats);
     metrics_stats(&s->metrics, &stats);
+    struct status_now now = ask(s);
+    if (live_work(&s->live, &s->status, &now, httpd_streams_n(s->httpd) > 0)) {
+        size_t bytes;
+        const char *message = live_message(&s->live, &s->status, &now, &bytes);
+        httpd_publish(s->httpd, message, bytes);
+    }
     httpd_work(s->httpd, clock_now_ms());
 }

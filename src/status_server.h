@@ -9,12 +9,16 @@
 #define STATUS_SERVER_H
 
 #include "candidate.h"
+#include "live.h"
 #include "metrics.h"
 #include "status.h"
 #include "sys/httpd.h"
 #include "sys/listen.h"
 
-enum { STATUS_SERVER_TEXT_BYTES_MAX = 65536 }; /* of an answer */
+enum {
+    STATUS_SERVER_TEXT_BYTES_MAX = 65536, /* of an answer */
+    STATUS_SERVER_FDS_MAX = 1 + LIVE_FDS_MAX,
+};
 
 /* All zero: there is none, and everything below does nothing. */
 struct status_server {
@@ -23,12 +27,14 @@ struct status_server {
     struct listen listen;
     struct status status;
     struct metrics metrics;
+    struct live live;
     char text[STATUS_SERVER_TEXT_BYTES_MAX]; /* of the last answer */
 };
 
 /* Listen, and serve from now on; s stays where it is.
  * where   see listen_open(); NULL: do nothing.
- * c, config  borrowed until status_server_close().
+ * c       borrowed until status_server_close(), and so are config's ID and
+ *         election.
  * Returns 0, or as listen_open(); the message names --listen. */
 int status_server_open(struct status_server *s, const char *where,
                        const struct candidate *c,
@@ -42,9 +48,10 @@ void status_server_event(struct status_server *s,
 void status_server_leaving(struct status_server *s);
 
 /* What to wait for, and for how long at most: timeout_ms (< 0: no limit) or
- * less. Without a server nothing. */
-struct pollfd status_server_pollfd(const struct status_server *s,
-                                   int *timeout_ms);
+ * less.
+ * fds  STATUS_SERVER_FDS_MAX of them. Returns how many were filled. */
+unsigned status_server_pollfds(struct status_server *s, struct pollfd *fds,
+                               int *timeout_ms);
 
 /* Answer who has asked; call it in each turn. */
 void status_server_work(struct status_server *s);

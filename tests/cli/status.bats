@@ -140,6 +140,42 @@ metric() {
     [ "$status" -eq 0 ] && [ -z "$output" ] || { echo "$output"; return 1; }
 }
 
+# follow NAME PATTERN: until a message of its stream has this part.
+follow() {
+    local end=$((SECONDS + patience_s)) line stream follower at
+    at=$(address "$1")
+    exec {stream}< <(exec curl -sSN --noproxy '*' "http://$at/events" 3>&-)
+    follower=$!
+    while read -r -t "$patience_s" -u "$stream" line; do
+        # shellcheck disable=SC2053
+        [[ $line != $2 ]] || break
+        [ "$SECONDS" -lt "$end" ] || break
+    done
+    kill "$follower"
+    exec {stream}<&-
+    # shellcheck disable=SC2053
+    [[ $line == $2 ]] || complain "$1: no message like $2: $line"
+}
+
+@test "the page is there, and its stream tells of queue, members and changes" {
+    start A --listen 0 A
+    leads A
+    start B --listen 0 B
+    waits_for B A
+    get B / -i >"$BATS_TEST_TMPDIR/page"
+    grep -q "^Content-Security-Policy: default-src 'none'; " \
+        "$BATS_TEST_TMPDIR/page"
+    grep -q '^Content-Type: text/html; charset=utf-8' "$BATS_TEST_TMPDIR/page"
+    run ! grep -E 'https?://| style=| on[a-z]+=' "$BATS_TEST_TMPDIR/page"
+    [ "$(get B /page.css -o /dev/null)" = 200 ]
+    [ "$(get B /page.js -o /dev/null)" = 200 ]
+    follow B '*"led":true,"leader":"A",*"queue":\[{"id":"A",*{"id":"B",*'
+    follow B '*"left_ms":[0-9]*"members":\[{"endpoint":"http://*'
+    enter A
+    follow B '*"leading":true,*"timeline":\[*"leader":"A",*"leader":"B",*'
+    expect B 'Attempting leadership...' 'I am the LEADER!'
+}
+
 @test "while etcd is away nobody is the leader for long, and nobody is ready" {
     start A --ttl 2 --listen 0 A
     leads A
