@@ -98,12 +98,11 @@ pid_t command_guardian(const struct process *p)
     return children[0];
 }
 
-struct candidate_lease command_lease(pid_t command)
+struct candidate_lease_page *command_lease_page(pid_t command)
 {
     char path[VALUE_BYTES_MAX];
     char token[VALUE_BYTES_MAX];
     struct candidate_lease_page *page;
-    struct candidate_lease lease;
     assert_true(
         procfs_variable(command, "CANDIDATE_LEASE_PAGE", path, sizeof path));
     assert_true(
@@ -111,8 +110,13 @@ struct candidate_lease command_lease(pid_t command)
     assert_int_equal(
         candidate_lease_page_open(&page, path, strtoll(token, NULL, 10), NULL),
         0);
+    return page;
+}
+
+struct candidate_lease command_lease(const struct candidate_lease_page *page)
+{
+    struct candidate_lease lease;
     assert_true(candidate_lease_page_read(page, &lease));
-    candidate_lease_page_close(page);
     return lease;
 }
 

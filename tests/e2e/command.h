@@ -56,9 +56,10 @@ pid_t command_expect_up(struct process *p);
 /* The guardian: the candidate's only child. */
 pid_t command_guardian(const struct process *p);
 
-/* Until when the leader leads, as its lease page says; its path stands in the
- * environment of the command. */
-struct candidate_lease command_lease(pid_t command);
+/* The leader's lease page, whose path stands in the environment of its
+ * command; for candidate_lease_page_close(). And what stands there now. */
+struct candidate_lease_page *command_lease_page(pid_t command);
+struct candidate_lease command_lease(const struct candidate_lease_page *page);
 
 /* Wait until a process is in a state: 'T', 'Z', or 0: gone. */
 void command_await_state(pid_t pid, char state);

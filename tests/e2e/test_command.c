@@ -267,7 +267,9 @@ static void its_environment_says_for_what_it_runs(void **state)
     expect_no_variable(pid, "ETCDCTL_USER");
     expect_no_variable(pid, "NOTIFY_SOCKET");
     expect_no_variable(pid, "WATCHDOG_USEC");
-    struct candidate_lease lease = command_lease(pid);
+    struct candidate_lease_page *page = command_lease_page(pid);
+    struct candidate_lease lease = command_lease(page);
+    candidate_lease_page_close(page);
     assert_int_equal(lease.state, CANDIDATE_LEASE_LEADING);
     assert_true(lease.lease == lock.lease);
     assert_true(lease.lead_until_ms > process_now_ms());
