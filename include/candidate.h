@@ -192,6 +192,12 @@ CANDIDATE_API void candidate_resign(struct candidate *c);
  * token. Stop what must run only under the leader first. */
 CANDIDATE_API void candidate_yield(struct candidate *c);
 
+/* Say that something still runs that acts for this candidate's leadership, or
+ * runs no more (the default). While it does, what a lost leadership has left
+ * in etcd is not given back, which would let another lead at once: it runs out
+ * with the lease. Whoever resigns or yields must have ended it before. */
+CANDIDATE_API void candidate_hold(struct candidate *c, bool held);
+
 /* Whether this candidate leads at this very instant: elected, not deposed as
  * far as is known, and before the deadline. Asks the clock at every call, so
  * never keep the answer. */

@@ -112,6 +112,11 @@ void candidate_resign(struct candidate *c)
     driver_resign(&c->driver);
 }
 
+void candidate_hold(struct candidate *c, bool held)
+{
+    election_hold(&c->driver.election, held);
+}
+
 void candidate_yield(struct candidate *c)
 {
     driver_yield(&c->driver);

@@ -167,6 +167,21 @@ static unsigned prepare_wait(struct participation *p,
                               ret_timeout_ms);
 }
 
+static void do_what_supervision_wants(struct participation *p)
+{
+    if (supervision_resigns(&p->supervision))
+        resign(p);
+    else if (supervision_yields(&p->supervision))
+        candidate_yield(p->candidate);
+    candidate_hold(p->candidate, !supervision_idle(&p->supervision));
+}
+
+static void supervise(struct participation *p)
+{
+    supervision_turn(&p->supervision, p->candidate);
+    do_what_supervision_wants(p);
+}
+
 /* One turn of the loop. Returns 0, or what candidate_poll() failed with. */
 static int turn(struct participation *p)
 {
@@ -182,6 +197,7 @@ static int turn(struct participation *p)
     struct candidate_event event;
     while (candidate_next(p->candidate, &event))
         on_event(p, &event);
+    supervise(p); /* before anything else: a leadership may be over */
     output_flush(p->output, p->candidate);
     check_output(p);
     check_waiting(p);
@@ -190,11 +206,7 @@ static int turn(struct participation *p)
     if (p->leading && polls[POLL_KEYBOARD].revents &&
         keyboard_enter(&p->keyboard))
         leave(p);
-    supervision_turn(&p->supervision, p->candidate);
-    if (supervision_resigns(&p->supervision))
-        resign(p);
-    else if (supervision_yields(&p->supervision))
-        candidate_yield(p->candidate);
+    do_what_supervision_wants(p);
     status_server_work(&p->status_server);
     return 0;
 }

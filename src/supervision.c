@@ -311,6 +311,8 @@ int supervision_timeout_ms(const struct supervision *s, int timeout_ms)
         at_ms = now_ms + TREE_AGAIN_MS;
     else if (s->wanted && s->guardian.pid == 0 && s->guardian_at_ms < at_ms)
         at_ms = s->guardian_at_ms;
+    if (s->leave_due || s->yield_due)
+        at_ms = now_ms;
     if (at_ms == INT64_MAX)
         return timeout_ms;
     int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;

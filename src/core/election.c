@@ -106,6 +106,11 @@ static void send_due(struct election *e, int64_t now_ms,
             send(e, now_ms, ELECTION_KEEPALIVE, try_ms, out);
         break;
     case ELECTION_DROPPING:
+        if (e->held)
+            break;
+        send(e, now_ms, wants_resign(e) ? ELECTION_RESIGN : ELECTION_REVOKE,
+             try_ms, out);
+        break;
     case ELECTION_LEAVING:
         send(e, now_ms, wants_resign(e) ? ELECTION_RESIGN : ELECTION_REVOKE,
              try_ms, out);
@@ -124,6 +129,8 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
 /* When send_due() has something to send, apart from retry_at_ms. */
 static int64_t request_due_at(const struct election *e)
 {
+    if (e->state == ELECTION_DROPPING && e->held)
+        return INT64_MAX;
     if (e->state == ELECTION_WAITING)
         return e->claim_due ? e->stepped_at_ms
                             : earlier(e->renew_at_ms, e->check_at_ms);
@@ -193,6 +200,13 @@ int64_t election_deadline(const struct election *e)
     if (due_at_ms < e->retry_at_ms)
         due_at_ms = e->retry_at_ms;
     return earlier(at_ms, due_at_ms);
+}
+
+void election_hold(struct election *e, bool held)
+{
+    assert(e->config.ttl_ms > 0);
+    assert(e->state <= ELECTION_ENDED);
+    e->held = held;
 }
 
 bool election_leading(const struct election *e, int64_t now_ms)

@@ -252,6 +252,7 @@ struct election {
     int64_t lock_revision;   /* create_revision of our lock key, 0: none */
     int64_t leader_revision; /* mod_revision of our own leader key, 0: none */
     bool lock_detached;      /* overwritten, it is not on our lease any more */
+    bool held;               /* DROPPING: nothing is given back */
 
     bool claim_due;
     bool barrier_due;
@@ -297,6 +298,10 @@ void election_config_init(struct election_config *config);
  * written whole. now_ms never goes back from one call to the next. */
 void election_step(struct election *e, const struct election_event *event,
                    struct election_actions *ret_actions);
+
+/* Whether something that acts for a leadership still runs. As long as it does,
+ * what a lost candidacy holds is not given back: it would let another lead. */
+void election_hold(struct election *e, bool held);
 
 /* When to step with ELECTION_TICK at the latest, in ms; INT64_MAX: only
  * events matter. An instant that has passed means at once. */

@@ -107,6 +107,27 @@ static void with_once_a_leader_of_a_silent_etcd_ends_with_75(void **state)
     process_expect_exit(a, 75);
 }
 
+/* Its place in the queue is kept until then. */
+static void next_one_starts_when_a_deposed_leader_s_command_is_gone(
+    void **state)
+{
+    struct stage *s = *state;
+    struct witness w;
+    struct process *a = start(s, &w, told, LONG_TTL, "20s");
+    command_expect_up(a);
+    struct process *b = stage_candidate(s, "--ttl", LONG_TTL, "B", "--", "echo",
+                                        "B runs");
+    command_expect_follow(b, "B", "A");
+    etcdctl(s->etcd, "del", "leader");
+    process_expect_line(b, "B runs");
+    assert_false(witness_alive(&w));
+    process_expect_error(a, "Lost leadership: ");
+    command_expect_next_lead(b);
+    process_expect_error(b, "End");
+    process_expect_exit(b, 0);
+    witness_end(&w);
+}
+
 /* A successor may be at work: no grace. */
 static void deposed_leader_s_command_is_killed_at_once(void **state)
 {
@@ -165,6 +186,7 @@ int main(void)
         STAGE_TEST(command_that_was_told_for_nothing_runs_again),
         STAGE_TEST(with_once_a_leader_of_a_silent_etcd_ends_with_75),
         STAGE_TEST(deposed_leader_s_command_is_killed_at_once),
+        STAGE_TEST(next_one_starts_when_a_deposed_leader_s_command_is_gone),
         STAGE_TEST(leadership_lost_meanwhile_the_command_never_starts),
     };
     return cmocka_run_group_tests_name("command_lost", tests, NULL, NULL);

@@ -253,6 +253,25 @@ static void waiter_steps_aside_when_its_turn_has_come(void **state)
     bench_expect_request(&b, ELECTION_REVOKE);
 }
 
+/* Something that acts for it still runs: its lease must not let another lead. */
+static void what_a_lost_leader_has_is_kept_while_it_is_held(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    election_hold(&b.e, true);
+    bench_change(&b, ELECTION_LEADER, 20, (struct election_key){ 0 });
+    bench_expect_lost(&b, ELECTION_LEADER_DELETED);
+    assert_false(b.out.send_request);
+    assert_true(election_deadline(&b.e) == INT64_MAX);
+    b.now_ms += 1000;
+    bench_tick(&b);
+    assert_false(b.out.send_request);
+    election_hold(&b.e, false);
+    assert_true(election_deadline(&b.e) <= b.now_ms);
+    bench_tick(&b);
+    bench_expect_request(&b, ELECTION_REVOKE);
+}
+
 static void old_request_moves_nobody(void **state)
 {
     (void)state;
@@ -289,6 +308,7 @@ int main(void)
         cmocka_unit_test(waiter_between_steps_aside),
         cmocka_unit_test(waiter_that_is_not_between_stays),
         cmocka_unit_test(waiter_steps_aside_when_its_turn_has_come),
+        cmocka_unit_test(what_a_lost_leader_has_is_kept_while_it_is_held),
         cmocka_unit_test(old_request_moves_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
