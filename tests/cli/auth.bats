@@ -142,12 +142,13 @@ chmod 600" --user u --password-file "$password_file"
 --password; there is no terminal to ask on" --user u
 }
 
-# on_terminal: candidate asks for u's password; what it shows is in the file
-# "shown", and what is written to descriptor ${keys} is typed.
+# on_terminal [ARGUMENT...]: candidate, with the ID A or these, asks for u's
+# password; what it shows is in the file "shown", and what is written to
+# descriptor ${keys} is typed.
 on_terminal() {
     mkfifo "$BATS_TEST_TMPDIR/keys"
     env --default-signal=INT,QUIT \
-        script -qefc "exec '$CANDIDATE' --election '$(election)' --user u A" \
+        script -qefc "exec '$CANDIDATE' --election '$(election)' --user u ${*:-A}" \
         /dev/null <"$BATS_TEST_TMPDIR/keys" >"$BATS_TEST_TMPDIR/shown" 3>&- &
     pid[A]=$!
     exec {keys}>"$BATS_TEST_TMPDIR/keys"
@@ -183,6 +184,14 @@ await_shown() {
     pkill -TERM -P "${pid[A]}" -x candidate
     wait "${pid[A]}"
     run ! grep -F Candidate "$BATS_TEST_TMPDIR/shown"
+}
+
+@test "SIGTERM while it asks is no success of a fenced write" {
+    local status=0
+    on_terminal --token 5 --lock-key election_x/1f --fenced-put k v
+    pkill -TERM -P "${pid[A]}" -x candidate
+    wait "${pid[A]}" || status=$?
+    [ "$status" -eq 143 ]
 }
 
 # With tokens that live 5 s and a renewal every 7 s.
