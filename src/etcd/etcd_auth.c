@@ -57,14 +57,6 @@ void etcd_auth_cancel(struct etcd *e)
 
 /* ---- who waits for it ---- */
 
-static void release(struct etcd *e, struct etcd_lane *lane)
-{
-    if (!lane->held)
-        return;
-    lane->held = false;
-    etcd_lane_send(e, lane);
-}
-
 static void fail_held(struct etcd *e, struct etcd_lane *lane,
                       const struct candidate_error *err)
 {
@@ -148,6 +140,6 @@ void etcd_auth_take(struct etcd *e, const struct http_event *event)
         fail(e, &err);
         return;
     }
-    release(e, &e->call);
-    release(e, &e->stream);
+    etcd_lane_release(e, &e->call);
+    etcd_lane_release(e, &e->stream);
 }

@@ -107,6 +107,7 @@ void etcd_lane_open_at(struct etcd *e, struct etcd_lane *lane, uint64_t tag,
     lane->tag = tag;
     lane->path = path;
     lane->body = *body;
+    lane->timeout_ms = timeout_ms;
     lane->ends_at_ms = timeout_ms > 0 ? now_ms + timeout_ms : 0;
     lane->endpoint = endpoint;
     if (built < 0)
@@ -114,6 +115,20 @@ void etcd_lane_open_at(struct etcd *e, struct etcd_lane *lane, uint64_t tag,
                   candidate_strerror(built));
     else
         etcd_lane_send(e, lane);
+}
+
+/* A token may take as long as the call's whole time, on a machine that is slow
+ * to hash a password; with what is left of it the call would be sent in vain.
+ */
+void etcd_lane_release(struct etcd *e, struct etcd_lane *lane)
+{
+    if (!lane->held)
+        return;
+    lane->held = false;
+    int64_t least_at_ms = clock_now_ms() + lane->timeout_ms / 2;
+    if (lane->ends_at_ms && lane->ends_at_ms < least_at_ms)
+        lane->ends_at_ms = least_at_ms;
+    etcd_lane_send(e, lane);
 }
 
 void etcd_lane_expire(struct etcd *e, struct etcd_lane *lane, int64_t now_ms)

@@ -19,6 +19,7 @@ struct etcd_lane {
     unsigned endpoint; /* number of the one that its transfer went to */
     const char *path;
     struct buf body;    /* kept, in case that it must be sent again */
+    int64_t timeout_ms; /* as it was given; 0: a stream */
     int64_t ends_at_ms; /* 0: a stream */
     struct candidate_error failure; /* why, when it could not be begun */
 };
@@ -53,6 +54,9 @@ void etcd_lane_send(struct etcd *e, struct etcd_lane *lane);
 int etcd_lane_transfer(struct etcd *e, unsigned endpoint, const char *path,
                        const struct buf *body, int64_t timeout_ms, bool stream,
                        uint64_t *ret_transfer, struct candidate_error *err);
+
+/* Send what was held. */
+void etcd_lane_release(struct etcd *e, struct etcd_lane *lane);
 
 /* A lane that is held beyond its time fails. */
 void etcd_lane_expire(struct etcd *e, struct etcd_lane *lane, int64_t now_ms);

@@ -184,6 +184,20 @@ static void call_that_waits_for_a_token_keeps_its_time(void **state)
     expect_alive(w, 2);
 }
 
+static void call_has_time_left_when_the_token_was_slow(void **state)
+{
+    enum { CALL_MS = 2000, TOKEN_MS = 1200 };
+    struct world *w = *state;
+    int64_t token_at_ms = clock_now_ms() + TOKEN_MS;
+    etcd_keepalive(w->etcd, 1, CALL_MS, WORLD_LEASE);
+    struct gateway_request request = next_request(w);
+    while (clock_now_ms() < token_at_ms)
+        world_turn(w, (int)(token_at_ms - clock_now_ms()));
+    gateway_reply(&w->gateways[0], request.connection, 200, TOKEN("t.1"));
+    next_request(w);
+    world_expect_failure(w, 0, 1, CANDIDATE_ERETRY, "no reply within 1000 ms");
+}
+
 static void stream_and_call_share_one_token(void **state)
 {
     struct world *w = *state;
@@ -275,6 +289,7 @@ int main(void)
         TEST(cluster_without_authentication_takes_a_user),
         TEST(reply_without_a_token_is_garbage),
         TEST(call_that_waits_for_a_token_keeps_its_time),
+        TEST(call_has_time_left_when_the_token_was_slow),
         TEST(stream_and_call_share_one_token),
         TEST(stream_refused_for_its_token_makes_the_next_fetch_one),
         TEST(stream_given_up_says_nothing_more),
