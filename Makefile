@@ -62,7 +62,7 @@ PROGRAM_SRC = src/json_lines.c src/picture.c src/reading.c \
 	src/sys/fd.c src/sys/httpd.c src/sys/json_text.c src/sys/keyboard.c \
 	src/sys/listen.c src/sys/log.c src/sys/notify.c \
 	src/sys/secret.c src/sys/signals.c src/sys/execute.c src/sys/fence_file.c \
-	src/sys/srv.c src/sys/srv_reply.c \
+	src/sys/srv.c src/sys/srv_reply.c src/sys/srv_search.c \
 	src/sys/deadman.c src/sys/spawn.c src/sys/terminal.c src/sys/tree.c
 PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))
 LIBRARY_OBJ = $(call objects,$(filter-out $(PROGRAM_SRC),\
@@ -147,6 +147,11 @@ $(1): $$($(1)_BIN)
 endef
 $(foreach k,unit sim e2e faults,$(eval $(call kind,$(k))))
 sim: $(BUILD)/sim/simulate
+# tests/preload/X.c goes between a program and its libraries.
+e2e: $(patsubst tests/%.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
+$(BUILD)/preload/%.so: tests/preload/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) $(ERRORS) -fPIC -shared -o $@ $<
 $(BUILD)/tests/%.o: private ALL_CFLAGS += -Itests
 
 # tests/fuzz/fuzz_X.c is a fuzzer. Linked with replay.c it tries its corpus; with

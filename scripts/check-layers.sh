@@ -47,7 +47,7 @@ allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 
 # The library must not know it.
 private="$names|sys/(fd|httpd|json_text|keyboard|listen|log|notify|secret|"
-private+='signals|srv|srv_reply|deadman|execute|fence_file|spawn|terminal|tree)'
+private+='signals|srv|srv_reply|srv_search|deadman|execute|fence_file|spawn|terminal|tree)'
 while IFS= read -r line; do
     complain "$line"
 done < <(grep -HnE "^#include \"($private)\.h" \

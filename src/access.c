@@ -5,14 +5,15 @@
 #include "sys/secret.h"
 
 static int find_endpoints(struct access *access, struct options *o,
+                          const struct signals *signals,
                           struct candidate_error *err)
 {
-    int r = srv_endpoints(o->discovery_srv, NULL, access->endpoints,
-                          sizeof access->endpoints, err);
-    if (r == 0) {
+    int r = srv_search(signals_pollfd(signals).fd, o->discovery_srv, NULL,
+                       access->endpoints, sizeof access->endpoints, err);
+    if (r == 0)
         o->config.endpoints = access->endpoints;
-        return 0;
-    }
+    if (r >= 0)
+        return r;
     error_wrap(err, r, "discovery-srv");
     bool no_fault_here = r == CANDIDATE_ENOTFOUND || r == CANDIDATE_EPROTO ||
         r == CANDIDATE_ETOOBIG;
@@ -59,5 +60,5 @@ int access_complete(struct access *access, struct options *o,
         if (r != 0)
             return r;
     }
-    return o->discovery_srv ? find_endpoints(access, o, err) : 0;
+    return o->discovery_srv ? find_endpoints(access, o, signals, err) : 0;
 }

@@ -5,7 +5,7 @@
 
 #include "options.h"
 #include "sys/signals.h"
-#include "sys/srv.h"
+#include "sys/srv_search.h"
 
 struct access {
     char endpoints[SRV_LIST_BYTES_MAX];

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "etcd/endpoints.h"
+#include "support/dns_server.h"
 #include "sys/clock.h"
 #include "sys/srv.h"
-#include "unit/dns_server.h"
 
 #define SECURE_NAME "_etcd-client-ssl._tcp.etcd.example.test"
 #define PLAIN_NAME "_etcd-client._tcp.etcd.example.test"

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support/dns_server.h"
 #include "sys/srv_reply.h"
-#include "unit/dns_server.h"
 
 #define NAME "_etcd-client._tcp.example.test"
 

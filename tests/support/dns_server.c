@@ -1,6 +1,6 @@
 /* dns_server.c: see dns_server.h. What goes wrong here ends the program,
  * because cmocka's asserts are of no use outside its thread. */
-#include "unit/dns_server.h"
+#include "support/dns_server.h"
 
 #include <arpa/nameser.h>
 #include <assert.h>
