@@ -15,7 +15,7 @@ complain() {
 
 declared() {
     tr '\n' ' ' <include/candidate.h | grep -oE 'CANDIDATE_API [^(;]*\(' |
-        grep -oE 'candidate_[a-z0-9_]+' | sort
+        grep -oE 'candidate_[a-z0-9_]+\(' | tr -d '(' | sort
 }
 
 # shows FILE NM-OPTION...
