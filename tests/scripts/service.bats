@@ -37,7 +37,7 @@ setup_file() {
     [ "${line%% *}" = "$BATS_FILE_TMPDIR/bin/candidate" ]
     # shellcheck disable=SC2016
     line=$(sed -E 's/\$\{([A-Z]+)\}/"$\1"/g' <<<"$line")
-    ELECTION='a b' ID='my host' COMMAND='' \
+    ELECTION='a b' ID='my host' COMMAND='-- /bin/true x' \
         OPTIONS='--nowait --command-timeout 10ms --endpoints http://127.0.0.1:1' \
         run sh -c "$line"
     [ "$status" -eq 75 ]
