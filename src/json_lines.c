@@ -202,11 +202,12 @@ static void state(struct json_text *j, const struct candidate_view *view)
     json_text_string(j, "trouble", view->trouble_code ? view->trouble : NULL);
     unsigned_id(j, "cluster", view->cluster);
     json_text_number(j, "revision", view->revision);
-    json_text_string(j, "leader", view->led ? view->leader : NULL);
-    token_or_null(j, "token", view->token);
-    lease_or_null(j, "lease", view->lease);
-    json_text_number(j, "since_revision", view->leader_created);
-    if (view->since_ms)
+    bool led = view->led && !view->stale;
+    json_text_string(j, "leader", led ? view->leader : NULL);
+    token_or_null(j, "token", led ? view->token : 0);
+    lease_or_null(j, "lease", led ? view->lease : 0);
+    json_text_number(j, "since_revision", led ? view->leader_created : 0);
+    if (view->since_ms && !view->stale)
         json_text_time(j, "since", json_lines_wall_ms(view->since_ms));
     else
         json_text_string(j, "since", NULL);

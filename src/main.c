@@ -6,6 +6,7 @@
 #include "candidate.h"
 #include "exits.h"
 #include "fenced_command.h"
+#include "observe_command.h"
 #include "options.h"
 #include "output.h"
 #include "participation.h"
@@ -58,6 +59,9 @@ static void act(struct program *p)
         return;
     case OPTIONS_STATUS:
         status_command(&p->reading);
+        return;
+    case OPTIONS_OBSERVE:
+        observe_command(&p->reading);
         return;
     case OPTIONS_HELP:
         options_help(help);

@@ -26,7 +26,8 @@ static void begin_round(struct candidate_observer *o)
          i++)
         if (o->view.queue.locks[i].lease != 0)
             round->leases[round->leases_n++] = o->view.queue.locks[i].lease;
-    o->members_n = 0;
+    if (o->members_n > 0) /* what is known of them stays until they answer */
+        return;
     for (unsigned i = 0; i < etcd_endpoints_n(o->etcd); i++) {
         struct observer_member *texts = &o->member_texts[i];
         *texts = (struct observer_member){ .trouble = "not asked yet" };
@@ -112,6 +113,7 @@ static void on_status(struct candidate_observer *o, int64_t now_ms, size_t i,
             strncmp(message + url, ": ", 2) == 0)
             message += url + 2;
         (void)snprintf(texts->trouble, sizeof texts->trouble, "%s", message);
+        member->leader = 0;
         return;
     }
     member->id = reply->header.member_id;

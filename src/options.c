@@ -335,11 +335,15 @@ static int check_reading(struct parser *p)
     return 0;
 }
 
+static bool reads(enum options_action action)
+{
+    return action == OPTIONS_STATUS || action == OPTIONS_OBSERVE;
+}
+
 static int check_action(struct parser *p)
 {
     if (p->options->action != OPTIONS_RUN)
-        return p->options->action == OPTIONS_STATUS ? check_reading(p)
-                                                    : check_fencing(p);
+        return reads(p->options->action) ? check_reading(p) : check_fencing(p);
     if (!p->options->config.id)
         return error_set(p->err, CANDIDATE_EINVAL, "no ID is given");
     return check_grace(p);

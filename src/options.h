@@ -40,6 +40,7 @@ enum options_action {
     OPTIONS_FENCED_DELETE,
     OPTIONS_FENCE_FILE,
     OPTIONS_STATUS,
+    OPTIONS_OBSERVE,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };
@@ -53,6 +54,7 @@ struct options {
     const char *lock_key; /* its lock key */
     bool once;            /* end when leadership is lost */
     bool json;            /* on standard output, instead of words */
+    bool plain;           /* lines on a terminal, too */
     bool guardian;        /* also without a command */
     unsigned grace_ms;    /* of a command, between SIGTERM and SIGKILL */
     int64_t wait_ms;      /* for leadership; 0: one attempt, < 0: for ever */

@@ -169,7 +169,8 @@ static void queue(struct picture *p, const struct candidate_view *view)
         add(p, "  empty\n");
     for (size_t i = 0; i < view->queue_n; i++) {
         const struct candidate_lock *lock = &view->queue[i];
-        bool leads = view->led && view->lease && lock->lease == view->lease;
+        bool leads = view->led && !view->stale && view->lease &&
+            lock->lease == view->lease;
         add(p, "  %2zu. ", i + 1);
         painted(p, leads ? green : bold, lock->id);
         add(p, "  token %" PRId64 "  ", lock->token);

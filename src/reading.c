@@ -12,6 +12,7 @@ enum {
     POLL_SIGNALS,
     POLL_OUTPUT,
     POLLS_N,
+    STUCK_MS = 1000,   /* at a time, for a reader that does not read */
     DETAILS_MS = 5000, /* for leases and members, all together */
 };
 
@@ -56,9 +57,11 @@ bool reading_turn(struct reading *r, int64_t timeout_ms)
     struct pollfd polls[POLLS_N];
     polls[POLL_SIGNALS] = signals_pollfd(r->signals);
     polls[POLL_OUTPUT] = output_pollfd(r->output);
-    int status = candidate_observer_poll(r->observer, polls, POLLS_N,
-                                         (int)timeout_ms);
-    if (status < 0) {
+    /* Nothing is taken from etcd that could not be written. */
+    int status = output_busy(r->output)
+        ? poll(polls, POLLS_N, STUCK_MS)
+        : candidate_observer_poll(r->observer, polls, POLLS_N, (int)timeout_ms);
+    if (status < 0 && !output_busy(r->output)) {
         exits_fail(r->exits, OPTIONS_EXIT_INTERNAL, "",
                    candidate_strerror(status));
         r->failed = true;

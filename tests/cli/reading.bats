@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# --status: how an election stands; and -w json, of it and of whoever takes part.
+# --status and --observe: how an election stands, and goes on; and -w json, also
+# of whoever takes part.
 
 setup_file() {
     load support
@@ -107,6 +108,91 @@ field() {
     [[ $stderr == *'--write-out: "table" is neither simple nor json'* ]]
     run --separate-stderr "$CANDIDATE" --status a -- true
     [ "$status" -eq 64 ]
+}
+
+# observed NAME PATTERN: one of its next lines has this behind the time. What one
+# revision changes may come in any order.
+observed() {
+    local got
+    while read -r -t "$patience_s" -u "${out[$1]}" got; do
+        # shellcheck disable=SC2053
+        [[ $got != 20??-??-??T??:??:??.???Z\ $2 ]] || return 0
+        seen+=$got$'\n'
+    done
+    complain "$1: $seen"$'\n'"without: $2"
+}
+
+@test "--observe says each change on a line" {
+    local seen=
+    start O --observe
+    observed O 'Nobody leads now'
+    observed O 'Queue: empty'
+    start A --ttl 60 A
+    leads A
+    observed O 'A leads, token *'
+    start B --ttl 60 B
+    waits_for B A
+    observed O 'Queue: A, B'
+    enter A
+    expect A End
+    expect_exit A 0
+    expect B 'Attempting leadership...' 'I am the LEADER!'
+    seen=
+    observed O 'Nobody leads now'
+    observed O 'B leads, token *'
+    [[ $seen != *A\ leads* ]]
+    end_observer O
+}
+
+@test "--observe survives etcd's restart, and says what it does not know" {
+    start A --ttl 60 A
+    leads A
+    start O --observe
+    observed O 'A leads, token *'
+    restart_etcd
+    etcdctl del "$(election)" || etcdctl del "$(election)"
+    observed O 'Nobody leads now'
+    end_observer O
+}
+
+end_observer() {
+    local rest
+    kill -TERM "${pid[$1]}"
+    while read -r -t "$patience_s" -u "${out[$1]}" rest; do
+        :
+    done
+    expect_exit "$1" 0
+}
+
+# change NAME FILTER EXPECTED: one of its next lines.
+change() {
+    local line
+    while read -r -t "$patience_s" -u "${out[$1]}" line; do
+        [ "$(jq -r "$2" <<<"$line")" != "$3" ] || return 0
+    done
+    complain "$1: $line"
+}
+
+@test "--observe -w json has the view with each change" {
+    start O --observe -w json
+    change O '[.schema, .type, .election, .leader, .stale] | join(" ")' \
+        "1 fresh $(election)  false"
+    change O '[.type, .leader] | join(" ")' 'nobody '
+    change O '[.type, .queue[].id] | join(" ")' 'queue'
+    start A --ttl 60 A
+    leads A
+    change O '[.type, .leader, .token == .queue[0].token, .queue[].id] | join(" ")' \
+        'leader A true A'
+    end_observer O
+}
+
+@test "--observe: nobody's name is told when etcd does not answer" {
+    run --separate-stderr timeout 8 "$CANDIDATE" --observe -w json \
+        --endpoints http://127.0.0.1:1
+    [ "$status" -eq 0 ] || [ "$status" -eq 124 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [ "$(field '[.type, .leader, .stale] | map(tostring) | join(" ")')" = \
+        'stale null true' ]
 }
 
 # event NAME FILTER EXPECTED: the next line of NAME that is no notice.

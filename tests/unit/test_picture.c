@@ -64,6 +64,8 @@ static const struct candidate_view led = {
     .members_n = 2,
 };
 
+#define QUEUE(bar) QUEUE_OF(bar, "  leads")
+
 static void expect_picture(const struct candidate_view *view, bool live,
                            const char *expected)
 {
@@ -81,9 +83,9 @@ static void expect_picture(const struct candidate_view *view, bool live,
     "Members\n"                                                                \
     "  m0 10  http://a:2379  etcd 3.5.30  healthy, 3 ms, etcd's leader\n"      \
     "   http://b:2379  connection refused\n"
-#define QUEUE(bar)                                                             \
+#define QUEUE_OF(bar, leads)                                                   \
     "Queue\n"                                                                  \
-    "   1. A\"  token 10  lease a  " bar "9 s of 10 s left  leads\n"           \
+    "   1. A\"  token 10  lease a  " bar "9 s of 10 s left" leads "\n"         \
     "   2. B  token 12  no lease  foreign key election_leader/odd\n"           \
     "  and 3 more\n"
 
@@ -110,7 +112,7 @@ static void stale_picture_says_so_and_names_no_leader(void **state)
     expect_picture(&stale, false,
                    "Election leader: not known, etcd does not answer for 7 s\n"
                    "  http://a:2379: connection refused\n"
-                   "As it was then:\n" QUEUE("") MEMBERS);
+                   "As it was then:\n" QUEUE_OF("", "") MEMBERS);
 }
 
 static void expect_sentence(enum candidate_change change,
