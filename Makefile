@@ -77,7 +77,7 @@ endif
 CLI_TESTS = $(wildcard tests/cli/*.bats)
 SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
-.PHONY: all test unit e2e sim faults tests fuzzers run lint format fuzz bench demo \
+.PHONY: page-test all test unit e2e sim faults tests fuzzers run lint format fuzz bench demo \
 	install uninstall clean help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
@@ -222,11 +222,15 @@ faults: ## what faults do to leadership, N=20 times each
 bench: all ## hand-over time and memory beside etcdctl's
 	scripts/bench-handover.sh
 
+page-test: all ## the page of --listen in a headless Chromium [SHOTS=FOLDER]
+	@scripts/install-deps.sh page
+	@CANDIDATE=$(abspath $(PROGRAM)) scripts/page-test.sh $(SHOTS)
+
 clean: ## remove what was built
 	rm -rf $(BUILD) $(PROGRAM_LINK)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' \
 		Makefile
 
 -include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)

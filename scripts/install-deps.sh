@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install-deps.sh [GROUP...]: installs what is missing for these groups: build
-# (default), run, test, lint, fuzz. Says beforehand what it installs. With apt-get
+# (default), run, test, lint, fuzz, page. Says beforehand what it installs. With apt-get
 # only; elsewhere it names what is missing and fails.
 set -euo pipefail
 
@@ -12,6 +12,7 @@ declare -A needs=(
         script systemd-analyze curl jq nft ip'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
+    [page]='etcd chromium node'
 )
 cc=${CC:-cc}
 fuzzer='int LLVMFuzzerTestOneInput(char *d, long n) { return d && n > 9; }'
@@ -23,6 +24,7 @@ have() {
     libc-headers) echo '#include <stdlib.h>' | "$cc" -E - ;;
     clang-runtimes) echo "$fuzzer" | clang -fsanitize=fuzzer,address \
         -x c -o /dev/null - ;;
+    chromium) command -v chromium-headless-shell || command -v chromium ;;
     libcurl | libcjson | libmicrohttpd | cmocka) pkg-config --exists "$1" ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -42,6 +44,10 @@ package() {
     c++) echo g++ ;;
     pkill) echo procps ;;
     script) echo bsdutils ;;
+    node) echo nodejs ;;
+    chromium) # Debian's smaller one, where there is one
+        apt-cache show chromium-headless-shell >/dev/null 2>&1 &&
+            echo chromium-headless-shell || echo chromium ;;
     nft) echo nftables ;;
     ip) echo iproute2 ;;
     systemd-analyze) echo systemd ;;

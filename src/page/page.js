@@ -108,7 +108,7 @@ function showLeader(stale) {
 function showQueue() {
   const queue = state.view ? state.view.queue : [];
   fill('queue', queue.map((lock, i) => row(
-    cell('td', i === 0 && state.view.led ? 'leads' : String(i)),
+    cell('td', String(i + 1)),
     cell('th', lock.id + (lock.id === state.id ? ' (this one)' : '')),
     cell('td', lock.token),
     cell('td', lock.foreign ? 'not a candidate’s key'
