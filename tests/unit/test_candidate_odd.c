@@ -35,6 +35,9 @@ struct play {
     char lease[32];                /* as the grant named it */
     char notice[NOTICE_BYTES_MAX]; /* the last warning */
     bool lost;
+    bool ended;
+    int status;                 /* of the end, */
+    char end[NOTICE_BYTES_MAX]; /* and why */
 };
 
 static int setup(void **state)
@@ -73,6 +76,11 @@ static void turn(struct play *p)
             event.severity == CANDIDATE_WARNING)
             (void)snprintf(p->notice, sizeof p->notice, "%s", event.text);
         p->lost = p->lost || event.type == CANDIDATE_LOST;
+        if (event.type != CANDIDATE_ENDED)
+            continue;
+        p->ended = true;
+        p->status = event.status;
+        (void)snprintf(p->end, sizeof p->end, "%s", event.text);
     }
 }
 
@@ -205,12 +213,25 @@ static void connections_cut_while_idle_do_not_cost_leadership(void **state)
     assert_false(p->lost);
 }
 
+static void server_without_a_gateway_ends_it_with_words(void **state)
+{
+    struct play *p = *state;
+    struct gateway_request request = request_for(p, "/v3/lease/grant");
+    gateway_reply(&p->gateway, request.connection, 404, "404 page not found\n");
+    while (!p->ended)
+        turn(p);
+    assert_int_equal(p->status, CANDIDATE_EDENIED);
+    assert_non_null(strstr(p->end, p->gateway.url));
+    assert_non_null(strstr(p->end, "--enable-grpc-gateway"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(reply_of_a_wrong_shape_is_said_and_asked_for_again),
+        TEST(server_without_a_gateway_ends_it_with_words),
         TEST(connections_cut_while_idle_do_not_cost_leadership),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

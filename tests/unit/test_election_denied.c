@@ -1,4 +1,5 @@
-/* test_election_denied.c: the core, when endpoints refuse what it asks. */
+/* test_election_denied.c: the core, when endpoints refuse what it asks, or must
+ * not be believed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -121,6 +122,45 @@ static void other_cluster_for_good_ends_a_waiter(void **state)
     expect_ended(&b, ELECTION_OTHER_CLUSTER);
 }
 
+/* ---- a member whose term has gone back ---- */
+
+static struct election_reply stale(void)
+{
+    struct election_reply reply = bench_queued();
+    reply.header.raft_term = BENCH_TERM - 1;
+    reply.succeeded = true;
+    reply.ttl_ms = 10000;
+    return reply;
+}
+
+static void older_term_gives_a_leader_no_time(void **state)
+{
+    (void)state;
+    struct bench b = bench_leader(10000);
+    int64_t until_ms = b.e.lease.lead_until_ms;
+    while (b.e.state == ELECTION_LEADING) {
+        assert_int_equal(b.e.lease.lead_until_ms, until_ms);
+        answer_next(&b, stale());
+    }
+    assert_true(b.now_ms >= until_ms);
+}
+
+/* Or an etcd that was restored would never be believed again. */
+static void older_term_for_good_makes_a_waiter_begin_afresh(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter();
+    int64_t until_ms = b.now_ms + 60000;
+    while (b.e.state == ELECTION_WAITING) {
+        assert_true(b.now_ms < until_ms);
+        answer_next(&b, stale());
+    }
+    assert_int_equal(b.e.state, ELECTION_DROPPING);
+    answer_next(&b, stale());
+    answer_next(&b, stale());
+    assert_int_equal(b.e.state, ELECTION_ATTEMPTING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +171,8 @@ int main(void)
         cmocka_unit_test(leader_goes_on_until_its_deadline),
         cmocka_unit_test(resignation_that_is_refused_ends_it_at_once),
         cmocka_unit_test(other_cluster_for_good_ends_a_waiter),
+        cmocka_unit_test(older_term_gives_a_leader_no_time),
+        cmocka_unit_test(older_term_for_good_makes_a_waiter_begin_afresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
