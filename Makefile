@@ -54,7 +54,7 @@ PROGRAM_SRC = src/json_lines.c src/picture.c src/reading.c \
 	src/guardian.c src/guardian_run.c \
 	src/supervision.c src/supervision_signals.c \
 	src/access.c src/environment.c src/hooks.c src/output.c \
-	src/fenced_command.c \
+	src/fenced_command.c src/steer_command.c \
 	src/service.c src/waiting.c \
 	src/live.c src/metrics.c src/page.c src/status.c src/status_server.c \
 	src/timeline.c \

@@ -54,7 +54,8 @@ enum {
     X(EPROTO, 7, "not an answer of etcd's JSON gateway")                       \
     X(ETOOBIG, 8, "larger than its limit")                                     \
     X(ESYSTEM, 9, "system call failed")                                        \
-    X(EFENCED, 10, "the leadership that this is done for is over")
+    X(EFENCED, 10, "the leadership that this is done for is over")             \
+    X(ECONFLICT, 11, "something stands in the way")
 
 #define CANDIDATE_ERROR_CODE(name, number, meaning)                            \
     CANDIDATE_##name = -(number),
@@ -197,6 +198,35 @@ CANDIDATE_API void candidate_yield(struct candidate *c);
  * in etcd is not given back, which would let another lead at once: it runs out
  * with the lease. Whoever resigns or yields must have ended it before. */
 CANDIDATE_API void candidate_hold(struct candidate *c, bool held);
+
+/* What became of a leader that was asked to step down. Valid UTF-8 without
+ * control characters; "" where nobody is known. */
+struct candidate_steered {
+    char asked[CANDIDATE_ID_BYTES_MAX + 1]; /* who led; "": there was no need */
+    char leads[CANDIDATE_ID_BYTES_MAX + 1]; /* who leads now */
+};
+
+/* Ask the leader of config->election to step down, as another process than a
+ * candidate's, and wait until somebody leads; at most about 70 s, since a
+ * leader stops its command first. It queues again, behind all others.
+ * config  id and ttl_s do not matter.
+ * ret     set on success only; may be NULL.
+ * Returns 0; CANDIDATE_ENOTFOUND: nobody leads; CANDIDATE_ECONFLICT: it could
+ * not be done, and the message says what stands in the way; CANDIDATE_ERETRY,
+ * EDENIED, EINVAL, ENOMEM, ESYSTEM. */
+CANDIDATE_API int candidate_depose(const struct candidate_config *config,
+                                   struct candidate_steered *ret,
+                                   struct candidate_error *err);
+
+/* The same, for the waiter with this ID to lead next. Candidates that wait
+ * before it queue again behind it, one after the other; a client that does not
+ * know how is not passed over. With 0 it leads; that it did already is 0 as
+ * well. CANDIDATE_ECONFLICT also says that no waiter has this ID, or that
+ * several have. */
+CANDIDATE_API int candidate_transfer(const struct candidate_config *config,
+                                     const char *to,
+                                     struct candidate_steered *ret,
+                                     struct candidate_error *err);
 
 /* Whether this candidate leads at this very instant: elected, not deposed as
  * far as is known, and before the deadline. Asks the clock at every call, so

@@ -25,7 +25,7 @@ shopt -s nullglob
 # What belongs to the program.
 names='access|environment|exits|fenced_command|guardian(_[a-z]+)?|hooks|main|metrics|'
 names+='options(_[a-z]+)?|output|participation|service|status(_[a-z]+)?|'
-names+='supervision(_[a-z]+)?|waiting|'
+names+='steer_command|supervision(_[a-z]+)?|waiting|'
 names+='history|json_lines|live|observe_command|page|picture|timeline|reading|why(_[a-z]+)?'
 program=()
 library=()

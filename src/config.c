@@ -41,6 +41,12 @@ static int check_name(const char *field, const char *name, size_t bytes_max,
                      field, shown);
 }
 
+int config_check_id(const char *field, const char *id,
+                    struct candidate_error *err)
+{
+    return check_name(field, id, CANDIDATE_ID_BYTES_MAX, err);
+}
+
 /* Its leader key must not lie among the lock keys of another election. */
 static int check_election(const char *election, struct candidate_error *err)
 {
@@ -168,7 +174,7 @@ int config_check_reader(const struct candidate_config *config,
 int config_check(const struct candidate_config *config,
                  struct candidate_error *err)
 {
-    int r = check_name("ID", config->id, CANDIDATE_ID_BYTES_MAX, err);
+    int r = config_check_id("ID", config->id, err);
     if (r == 0)
         r = check_election(config->election, err);
     if (r == 0 &&

@@ -18,6 +18,10 @@ int config_check_access(const struct candidate_config *config,
 int config_check_reader(const struct candidate_config *config,
                         struct candidate_error *err);
 
+/* Check the ID of any candidate; field begins the message. */
+int config_check_id(const char *field, const char *id,
+                    struct candidate_error *err);
+
 /* Check all that, and ID, election and TTL.
  * Returns 0 or CANDIDATE_EINVAL; the message begins with the field's name. */
 int config_check(const struct candidate_config *config,

@@ -12,6 +12,7 @@ int exits_code_of(int error)
     case CANDIDATE_EDENIED:
         return OPTIONS_EXIT_UNAVAILABLE;
     case CANDIDATE_EFENCED:
+    case CANDIDATE_ECONFLICT:
         return OPTIONS_EXIT_LOST;
     default:
         return OPTIONS_EXIT_INTERNAL;

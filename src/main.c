@@ -12,6 +12,7 @@
 #include "participation.h"
 #include "reading.h"
 #include "status_command.h"
+#include "steer_command.h"
 #include "sys/fd.h"
 #include "sys/log.h"
 #include "sys/signals.h"
@@ -26,13 +27,18 @@ struct program {
     struct reading reading;
 };
 
-static void print(struct program *p, const char *text)
+static void drain(struct program *p)
 {
-    output_text(&p->output, text);
     output_drain(&p->output, NULL, OUTPUT_DRAIN_MS);
     if (output_error(&p->output))
         exits_fail(&p->exits, OPTIONS_EXIT_OUTPUT,
                    "standard output: ", output_error(&p->output));
+}
+
+static void print(struct program *p, const char *text)
+{
+    output_text(&p->output, text);
+    drain(p);
 }
 
 /* Standard output is the command's then, and so is the keyboard. */
@@ -62,6 +68,11 @@ static void act(struct program *p)
         return;
     case OPTIONS_OBSERVE:
         observe_command(&p->reading);
+        return;
+    case OPTIONS_DEPOSE:
+    case OPTIONS_TRANSFER:
+        steer_command(&p->options, &p->signals, &p->output, &p->exits);
+        drain(p);
         return;
     case OPTIONS_HELP:
         options_help(help);

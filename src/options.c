@@ -317,14 +317,14 @@ static int check_fencing(struct parser *p)
                               "--fenced-put: no VALUE is given");
 }
 
-/* Beside an action that reads stands the election, if anything does. */
-static int check_reading(struct parser *p)
+/* Beside an action that takes no part stands the election, if anything does. */
+static int check_outside(struct parser *p)
 {
     struct options *o = p->options;
     static const char election[] = "election";
     if (o->command)
         return error_set(p->err, CANDIDATE_EINVAL,
-                         "whoever only reads runs no command");
+                         "whoever takes no part runs no command");
     if (o->config.id &&
         p->given[find(election, sizeof election - 1) - options_table])
         return error_set(p->err, CANDIDATE_EINVAL,
@@ -335,15 +335,23 @@ static int check_reading(struct parser *p)
     return 0;
 }
 
-static bool reads(enum options_action action)
-{
-    return action == OPTIONS_STATUS || action == OPTIONS_OBSERVE;
-}
-
 static int check_action(struct parser *p)
 {
-    if (p->options->action != OPTIONS_RUN)
-        return reads(p->options->action) ? check_reading(p) : check_fencing(p);
+    switch (p->options->action) {
+    case OPTIONS_FENCED_PUT:
+    case OPTIONS_FENCED_DELETE:
+    case OPTIONS_FENCE_FILE:
+        return check_fencing(p);
+    case OPTIONS_STATUS:
+    case OPTIONS_OBSERVE:
+    case OPTIONS_DEPOSE:
+    case OPTIONS_TRANSFER:
+        return check_outside(p);
+    case OPTIONS_RUN:
+    case OPTIONS_HELP:
+    case OPTIONS_VERSION:
+        break;
+    }
     if (!p->options->config.id)
         return error_set(p->err, CANDIDATE_EINVAL, "no ID is given");
     return check_grace(p);

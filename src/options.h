@@ -20,13 +20,13 @@ enum {
 
 /* The program's exit codes, as the help shows them. */
 #define OPTIONS_EXITS(X)                                                       \
-    X(RESIGNED, 0, "resigned; fenced: done; --status: somebody leads")         \
-    X(NOBODY, 1, "--status: nobody leads")                                     \
+    X(RESIGNED, 0, "resigned; other task: done; --status: it is led")          \
+    X(NOBODY, 1, "nobody leads: --status, --depose, --transfer-to")            \
     X(USAGE, 64, "bad options or ID; nothing was sent to etcd")                \
     X(UNAVAILABLE, 69, "etcd is unreachable or refuses; or --listen fails")    \
     X(INTERNAL, 70, "internal error")                                          \
     X(OUTPUT, 74, "standard output could not be written")                      \
-    X(LOST, 75, "leadership lost (--once), not won (--wait), fenced")          \
+    X(LOST, 75, "lost (--once), not won (--wait), fenced, not moved")          \
     X(CANNOT, 126, "COMMAND cannot be started")                                \
     X(NOT_FOUND, 127, "COMMAND is not found")
 
@@ -41,6 +41,8 @@ enum options_action {
     OPTIONS_FENCE_FILE,
     OPTIONS_STATUS,
     OPTIONS_OBSERVE,
+    OPTIONS_DEPOSE,
+    OPTIONS_TRANSFER,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };
@@ -48,7 +50,7 @@ enum options_action {
 /* Strings are argv's or the environment's. */
 struct options {
     enum options_action action;
-    const char *object;   /* KEY or FILE that the action is about */
+    const char *object;   /* KEY, FILE or ID that the action is about */
     const char *value;    /* VALUE of FENCED_PUT; "-": standard input */
     const char *token;    /* for what leadership; not looked at yet */
     const char *lock_key; /* its lock key */

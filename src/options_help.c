@@ -11,23 +11,26 @@ enum {
     HELP_COLUMNS = 80,
 };
 
-static const char help_head[] = "Usage: candidate [OPTION]... ID "
-                                "[-- COMMAND [ARGUMENT]...]\n"
-                                "       candidate [OPTION]... --fenced-put KEY "
-                                "VALUE\n"
-                                "       candidate [OPTION]... --fenced-delete "
-                                "KEY\n"
-                                "       candidate [OPTION]... --fence-file "
-                                "FILE -- COMMAND [ARGUMENT]...\n"
-                                "       candidate [OPTION]... --status | "
-                                "--observe [NAME]\n"
-                                "\n"
-                                "Takes part in a leader election on etcd: one "
-                                "of all candidates leads, and\n"
-                                "when it ends or dies, the next one in the "
-                                "queue does. ID is the name that\n"
-                                "the others see: 1 to 255 bytes of UTF-8. "
-                                "COMMAND runs only while ID leads.\n";
+static const char help_head[] =
+    "Usage: candidate [OPTION]... ID "
+    "[-- COMMAND [ARGUMENT]...]\n"
+    "       candidate [OPTION]... --fenced-put KEY "
+    "VALUE\n"
+    "       candidate [OPTION]... --fenced-delete "
+    "KEY\n"
+    "       candidate [OPTION]... --fence-file "
+    "FILE -- COMMAND [ARGUMENT]...\n"
+    "       candidate [OPTION]... --status | "
+    "--observe [NAME]\n"
+    "       candidate [OPTION]... --depose [NAME] | "
+    "--transfer-to ID [NAME]\n"
+    "\n"
+    "Takes part in a leader election on etcd: one "
+    "of all candidates leads, and\n"
+    "when it ends or dies, the next one in the "
+    "queue does. ID is the name that\n"
+    "the others see: 1 to 255 bytes of UTF-8. "
+    "COMMAND runs only while ID leads.\n";
 
 static const char help_keys[] = "\n"
                                 "Keys and signals:\n"

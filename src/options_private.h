@@ -15,12 +15,13 @@ enum option_kind {
     OPTION_LEVEL,     /* enum candidate_severity */
     OPTION_FORMAT,    /* enum log_format */
     OPTION_WRITE_OUT, /* bool: json */
-    OPTION_READ,      /* no value: an action that reads, of NAME */
+    OPTION_READ,      /* no value: an action about NAME */
     OPTION_USER,      /* NAME[:PASSWORD] */
     OPTION_PASSWORD,
     OPTION_FENCED_PUT, /* the object of that action */
     OPTION_FENCED_DELETE,
     OPTION_FENCE_FILE,
+    OPTION_TRANSFER,
     OPTION_HELP, /* no value */
     OPTION_VERSION,
 };
@@ -47,7 +48,7 @@ struct option {
 };
 
 /* One entry is all that a new option of a known kind needs. */
-enum { OPTIONS_N = 39 };
+enum { OPTIONS_N = 41 };
 extern const struct option options_table[OPTIONS_N];
 
 /* Put a value that is no secret where it belongs.

@@ -54,6 +54,13 @@ const struct option options_table[OPTIONS_N] = {
     { "Fencing", "lock-key", "KEY", "CANDIDATE_LOCK_KEY", "its lock key",
       OPTION_STRING, OPTION_NO_RIVALS, FIELD(lock_key) },
 
+    { "Steering", "depose", NULL, NULL,
+      "make NAME's leader step down, and queue again", OPTION_READ,
+      OPTION_RIVALS_ACTION, OPTIONS_DEPOSE },
+    { "Steering", "transfer-to", "ID", NULL,
+      "make it step down for ID, which waits", OPTION_TRANSFER,
+      OPTION_RIVALS_ACTION, FIELD(object) },
+
     { "Hooks", "on-elected", "CMD", NULL, "sh -c CMD when it begins to lead",
       OPTION_STRING, OPTION_NO_RIVALS, FIELD(on_elected) },
     { "Hooks", "on-lost", "CMD", NULL, "the same when it leads no longer",

@@ -185,8 +185,9 @@ static enum options_action action_of(enum option_kind kind)
 {
     if (kind == OPTION_FENCED_PUT)
         return OPTIONS_FENCED_PUT;
-    return kind == OPTION_FENCED_DELETE ? OPTIONS_FENCED_DELETE
-                                        : OPTIONS_FENCE_FILE;
+    if (kind == OPTION_FENCED_DELETE)
+        return OPTIONS_FENCED_DELETE;
+    return kind == OPTION_TRANSFER ? OPTIONS_TRANSFER : OPTIONS_FENCE_FILE;
 }
 
 /* Returns NULL, or what the value should have been. */
@@ -237,6 +238,7 @@ static const char *set(struct options *o, const struct option *option,
     case OPTION_FENCED_PUT:
     case OPTION_FENCED_DELETE:
     case OPTION_FENCE_FILE:
+    case OPTION_TRANSFER:
         *(const char **)field = value;
         o->action = action_of(option->kind);
         return NULL;

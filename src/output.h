@@ -10,7 +10,7 @@
 #include "candidate.h"
 
 enum {
-    OUTPUT_LINES_MAX = 96,        /* that wait; one more is an error */
+    OUTPUT_LINES_MAX = 128,       /* that wait; one more is an error */
     OUTPUT_LINE_BYTES_MAX = 3072, /* longer ones are cut and end in "..." */
     OUTPUT_DRAIN_MS = 2000,       /* the reader's time at the end */
 };

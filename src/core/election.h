@@ -149,7 +149,7 @@ struct election_key {
 
 /* What the request key asks for. A candidate that waits directly behind the
  * leader of that token, and before to_token, queues anew by itself: so those
- * between the two go to the end, one after the other, in their order. */
+ * between the two go to the end, one after the other. */
 struct election_asked {
     int64_t token;    /* of the leader that is meant; of others nothing is */
     int64_t to_token; /* who shall be next; 0: the leader shall step down */

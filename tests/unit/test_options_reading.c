@@ -56,7 +56,7 @@ static void what_does_not_fit_is_refused(void **state)
     (void)state;
     command_line_refuses("--election says already which one",
                          ARGV("--status", "--election", "x", "y"));
-    command_line_refuses("whoever only reads runs no command",
+    command_line_refuses("whoever takes no part runs no command",
                          ARGV("--status", "x", "--", "true"));
     command_line_refuses("--write-out: given twice",
                          ARGV("-w", "json", "-wjson", "A"));

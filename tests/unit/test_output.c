@@ -223,7 +223,7 @@ static void lines_beyond_the_limit_are_an_error(void **state)
     assert_null(output_error(&f->output));
     happens(f, CANDIDATE_ATTEMPTING);
     assert_string_equal(output_error(&f->output),
-                        "nobody has read the last 96 lines");
+                        "nobody has read the last 128 lines");
     assert_int_equal(output_pollfd(&f->output).fd, -1);
     happens(f, CANDIDATE_ELECTED); /* and does nothing */
     flush(f);
