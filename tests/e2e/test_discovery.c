@@ -27,7 +27,7 @@
 
 enum {
     EXIT_UNAVAILABLE = 69,
-    AT_ONCE_MS = 2000, /* half of the resolver's patience */
+    AT_ONCE_MS = 3500, /* less than the resolver's patience */
 };
 
 static atomic_uint etcd_port; /* as the records name it */
