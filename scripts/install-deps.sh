@@ -9,7 +9,7 @@ declare -A needs=(
         libmicrohttpd'
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
-        script systemd-analyze curl jq nft ip'
+        script systemd-analyze curl jq nft'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
     [page]='etcd chromium node'
@@ -49,7 +49,6 @@ package() {
         apt-cache show chromium-headless-shell >/dev/null 2>&1 &&
             echo chromium-headless-shell || echo chromium ;;
     nft) echo nftables ;;
-    ip) echo iproute2 ;;
     systemd-analyze) echo systemd ;;
     clang-runtimes) # named after clang's version, which must be there first
         ! have clang || echo "libclang-rt-$(clang -dumpversion |

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "support/network.h"
 
 enum { REPETITIONS_MAX = 1000 };
 
@@ -147,7 +148,6 @@ static void every_fault_is_survived(void **state)
     stage->etcd = etcd_server_start_at(stage->set, CAST_MEMBERS_N,
                                        CAST_PLAYERS_N);
     cast_init(&t->cast, stage);
-    t->network = faults_network(&t->cast, getenv("FAULT_TABLE_NETWORK"));
 
     (void)fprintf(t->out,
                   "| Fault | TTL | n | leadership kept | gap, median |"
@@ -183,6 +183,7 @@ int main(int argc, char **argv)
     table.out = fdopen(dup(STDOUT_FILENO), "w");
     if (!table.out || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
         return 1;
+    table.network = network_own();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(every_fault_is_survived, &table),
     };

@@ -6,19 +6,14 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
-
 #include "faults.h"
+#include "support/network.h"
 
 enum {
     TTL_S = 5,          /* where the TTL is what one waits for */
     TTL_S_DEFAULT = 10, /* where it is what leadership must outlast */
     OUTAGE_MS = 3000,
-    RULES_BYTES_MAX = 512,
 };
-
-#define TABLE "inet candidate_faults"
 
 /* ---- waiting ---- */
 
@@ -189,67 +184,28 @@ static void lose_quorum_for_long(struct cast *c, unsigned leader)
 
 /* ---- network ---- */
 
-static bool nft(struct cast *c, const char *rules)
-{
-    struct process *p = process_start(
-        c->stage->set, PROCESS_PIPES,
-        (const char *const[]){ "nft", rules, NULL }, NULL);
-    process_await_end(p);
-    bool done = process_status(p) == 0;
-    process_free(p);
-    return done;
-}
-
-bool faults_network(struct cast *c, bool own)
-{
-    return own &&
-        nft(c,
-            "add table " TABLE "; add chain " TABLE
-            " in { type filter hook input priority 0; }; add rule " TABLE
-            " in ip daddr 127.0.1.255 drop");
-}
-
-/* Drop what goes between the candidate and that port of its own address of
- * etcd, either way; port NULL: every port. */
-static void cut(struct cast *c, unsigned player, const char *port)
+/* From that port of its own address of etcd; 0: from every port. */
+static void cut(struct cast *c, unsigned player, unsigned port)
 {
     char host[16];
-    char to[32] = "";
-    char from[32] = "";
-    char rules[RULES_BYTES_MAX];
     cast_host(player, host);
-    if (port) {
-        (void)snprintf(to, sizeof to, "tcp dport %s", port);
-        (void)snprintf(from, sizeof from, "tcp sport %s", port);
-    }
-    (void)snprintf(rules, sizeof rules,
-                   "add rule %s in ip daddr %s %s drop; "
-                   "add rule %s in ip saddr %s %s drop",
-                   TABLE, host, to, TABLE, host, from);
-    assert_true(nft(c, rules));
-}
-
-static void heal(struct cast *c)
-{
-    assert_true(nft(c, "flush chain " TABLE " in"));
+    network_cut(c->stage->set, host, port);
 }
 
 static void cut_from_member(struct cast *c, unsigned leader)
 {
-    char port[16];
-    (void)snprintf(port, sizeof port, "%u",
-                   etcd_server_port(c->stage->etcd, c->players[leader].member));
-    cut(c, leader, port);
+    unsigned member = c->players[leader].member;
+    cut(c, leader, etcd_server_port(c->stage->etcd, member));
     await_renewal(c, leader);
-    heal(c);
+    network_heal(c->stage->set);
     await_renewal(c, leader);
 }
 
 static void cut_from_all(struct cast *c, unsigned leader)
 {
-    cut(c, leader, NULL);
+    cut(c, leader, 0);
     await_another(c, leader);
-    heal(c);
+    network_heal(c->stage->set);
     await_loss(c, leader);
 }
 

@@ -15,8 +15,4 @@ struct fault {
 extern const struct fault faults[];
 extern const size_t faults_n;
 
-/* Whether packets can be dropped here: never in the network that the machine
- * itself uses, so the caller says whether this one is our own. */
-bool faults_network(struct cast *c, bool own);
-
 #endif

@@ -1,0 +1,106 @@
+/* network.c: see network.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "network.h"
+
+enum { RULES_BYTES_MAX = 512, MAP_BYTES_MAX = 64 };
+
+#define TABLE "inet candidate_tests"
+
+static bool write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    size_t bytes = strlen(text);
+    bool done = write(fd, text, bytes) == (ssize_t)bytes;
+    close(fd);
+    return done;
+}
+
+/* Without root: we are root in a user namespace, and ourselves outside. */
+static bool unshare_as_user(void)
+{
+    char users[MAP_BYTES_MAX];
+    char groups[MAP_BYTES_MAX];
+    snprintf(users, sizeof users, "0 %u 1", geteuid());
+    snprintf(groups, sizeof groups, "0 %u 1", getegid());
+    return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+        write_file("/proc/self/setgroups", "deny") &&
+        write_file("/proc/self/uid_map", users) &&
+        write_file("/proc/self/gid_map", groups);
+}
+
+static bool start_loopback(void)
+{
+    struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool done = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+static bool nft(struct process_set *set, const char *rules)
+{
+    const char *const argv[] = { "nft", rules, NULL };
+    struct process *p = process_start(set, PROCESS_PIPES, argv, NULL);
+    process_await_end(p);
+    bool done = process_status(p) == 0;
+    process_free(p);
+    return done;
+}
+
+bool network_own(void)
+{
+    if (unshare(CLONE_NEWNET) != 0 && !unshare_as_user()) {
+        print_message("# no network of our own: %s\n", strerror(errno));
+        return false;
+    }
+    struct process_set *set = process_set_new();
+    bool done = start_loopback() &&
+        nft(set,
+            "add table " TABLE "; add chain " TABLE
+            " in { type filter hook input priority 0; }; add rule " TABLE
+            " in ip daddr 127.0.1.255 drop");
+    process_set_free(set);
+    if (!done)
+        print_message("# in our own network nft drops nothing\n");
+    return done;
+}
+
+void network_cut(struct process_set *set, const char *host, unsigned port)
+{
+    char to[32] = "";
+    char from[32] = "";
+    char rules[RULES_BYTES_MAX];
+    if (port) {
+        (void)snprintf(to, sizeof to, "tcp dport %u", port);
+        (void)snprintf(from, sizeof from, "tcp sport %u", port);
+    }
+    (void)snprintf(rules, sizeof rules,
+                   "add rule %s in ip daddr %s %s drop; "
+                   "add rule %s in ip saddr %s %s drop",
+                   TABLE, host, to, TABLE, host, from);
+    assert_true(nft(set, rules));
+}
+
+void network_heal(struct process_set *set)
+{
+    assert_true(nft(set, "flush chain " TABLE " in"));
+}

@@ -1,0 +1,21 @@
+/* network.h: a network of the test program's own, in which packets vanish.
+ *
+ * It is a loopback device and nothing else, and goes with the last process in
+ * it. Functions fail the running cmocka test when something does not work.
+ */
+#ifndef NETWORK_H
+#define NETWORK_H
+
+#include "process.h"
+
+/* From here on this process, and those that it starts, are in it. Takes root
+ * or unprivileged user namespaces, and nftables. Returns false, and says so,
+ * when it cannot be had. Call it once, before anything else. */
+bool network_own(void);
+
+/* Drop what goes to or from this port of this address; port 0: any port. */
+void network_cut(struct process_set *set, const char *host, unsigned port);
+/* Drop nothing any more. */
+void network_heal(struct process_set *set);
+
+#endif
