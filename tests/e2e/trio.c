@@ -1,0 +1,91 @@
+/* trio.c: see trio.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "e2e/trio.h"
+#include "etcd/version.h"
+
+enum { ENDPOINTS_BYTES_MAX = 256 };
+
+int trio_setup(void **state)
+{
+    stage_setup_without_etcd(state);
+    struct stage *stage = *state;
+    stage->etcd = etcd_server_start_at(stage->set, TRIO_N, TRIO_HOSTS_N);
+    return 0;
+}
+
+static void list_members(struct stage *s, const struct trio_role *role,
+                         char ret_endpoints[ENDPOINTS_BYTES_MAX])
+{
+    char host[24] = "127.0.0.1";
+    if (role->host)
+        (void)snprintf(host, sizeof host, "127.0.1.%u", role->host);
+    (void)snprintf(ret_endpoints, ENDPOINTS_BYTES_MAX, "%s",
+                   role->before ? role->before : "");
+    for (unsigned i = 0; i < TRIO_N; i++) {
+        size_t used = strlen(ret_endpoints);
+        (void)snprintf(ret_endpoints + used, ENDPOINTS_BYTES_MAX - used,
+                       "%shttp://%s:%u", i > 0 ? "," : "", host,
+                       etcd_server_port(s->etcd, (role->member + i) % TRIO_N));
+    }
+}
+
+struct process *trio_start(struct stage *s, const char *id,
+                           const struct trio_role *role)
+{
+    char endpoints[ENDPOINTS_BYTES_MAX];
+    char ttl[16];
+    list_members(s, role, endpoints);
+    (void)snprintf(ttl, sizeof ttl, "%u",
+                   role->ttl_s ? role->ttl_s : TRIO_TTL_MS / 1000);
+    const char *const argv[] = {
+        stage_program(), "--endpoints", endpoints, "--ttl", ttl, id, NULL
+    };
+    struct process *p = process_start(s->set, PROCESS_PIPES, argv, NULL);
+    process_ignore_errors(p, VERSION_MENDED);
+    stage_expect_begin(p, id);
+    return p;
+}
+
+struct process *trio_start_leader(struct stage *s, const char *id,
+                                  const struct trio_role *role)
+{
+    struct process *p = trio_start(s, id, role);
+    stage_expect_lead(p);
+    return p;
+}
+
+struct process *trio_start_waiter(struct stage *s, const char *leader,
+                                  const char *id, const struct trio_role *role)
+{
+    struct process *p = trio_start(s, id, role);
+    stage_expect_follow(p, leader);
+    return p;
+}
+
+void trio_resign(struct process *p)
+{
+    process_write(p, "\n");
+    process_expect_line(p, "End");
+    process_expect_exit(p, 0);
+    process_skip_errors(p);
+}
+
+bool trio_still_leads(struct stage *s, const struct etcdctl_key *key)
+{
+    return etcdctl_see_renewal(s->etcd, key->lease) &&
+        etcdctl_get(s->etcd, "leader").mod_revision == key->mod_revision;
+}
+
+void trio_let_lead(struct stage *s, unsigned member)
+{
+    etcdctl(s->etcd, "move-leader", etcdctl_status(s->etcd, member).id);
+}

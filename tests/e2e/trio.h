@@ -1,0 +1,66 @@
+/* trio.h: candidates on a cluster of three members, on one etcd and then on
+ * another.
+ *
+ * The tests' state is a struct stage. Functions fail the running cmocka test
+ * when something else happens than what they wait for.
+ */
+#ifndef TRIO_H
+#define TRIO_H
+
+#include "support/stage.h"
+
+enum {
+    TRIO_N = 3,
+    TRIO_HOSTS_N = 2,     /* see etcd_server_start_at() */
+    TRIO_TTL_MS = 10000,  /* if none is chosen */
+    TRIO_SLACK_MS = 3000, /* of a machine that is busy with other tests */
+};
+
+#define TRIO_PREFIX "election_leader/"
+
+/* An entry of cmocka's table of tests. */
+#define TRIO_TEST(test)                                                        \
+    cmocka_unit_test_setup_teardown(test, trio_setup, stage_teardown)
+int trio_setup(void **state);
+
+/* Run a table of tests, and once more if there is another etcd. Returns how
+ * many failed. */
+#define trio_run(tests)                                                        \
+    (cmocka_run_group_tests(tests, NULL, NULL) +                               \
+     (etcd_server_use_other() ? cmocka_run_group_tests(tests, NULL, NULL)      \
+                              : 0))
+
+/* How a candidate is started. */
+struct trio_role {
+    unsigned member; /* it is told of the members from this on, going round */
+    unsigned host;   /* it talks to 127.0.1.HOST; 0: 127.0.0.1 */
+    unsigned ttl_s;  /* 0: the default */
+    const char *before; /* an endpoint, and a comma, before the members */
+};
+
+/* Start one, which begins; leads at once; finds that leader. */
+#define trio_candidate(stage, id, ...)                                         \
+    trio_start((stage), (id), &(struct trio_role){ __VA_ARGS__ })
+#define trio_leader(stage, id, ...)                                            \
+    trio_start_leader((stage), (id), &(struct trio_role){ __VA_ARGS__ })
+#define trio_waiter(stage, leader, id, ...)                                    \
+    trio_start_waiter((stage), (leader), (id),                                 \
+                      &(struct trio_role){ __VA_ARGS__ })
+struct process *trio_start(struct stage *s, const char *id,
+                           const struct trio_role *role);
+struct process *trio_start_leader(struct stage *s, const char *id,
+                                  const struct trio_role *role);
+struct process *trio_start_waiter(struct stage *s, const char *leader,
+                                  const char *id, const struct trio_role *role);
+
+/* ENTER, "End", exit code 0. What was said on stderr is not the matter. */
+void trio_resign(struct process *p);
+
+/* Whether etcd takes a renewal after this moment, on the same key. */
+bool trio_still_leads(struct stage *s, const struct etcdctl_key *key);
+
+/* Make a member etcd's leader, so that etcd has one at once when another is
+ * lost: a resignation does not wait for long. */
+void trio_let_lead(struct stage *s, unsigned member);
+
+#endif
