@@ -1,0 +1,104 @@
+/* test_partition.c: candidates that cannot reach some members, or any; silence
+ * instead of refused connections takes a network of our own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "e2e/trio.h"
+#include "support/network.h"
+#include "support/port.h"
+
+enum { TTL_S = 5, TTL_MS = TTL_S * 1000 };
+
+/* Of the hosts of etcd_server_start_at(): who is cut off talks to this one. */
+#define HOST "127.0.1.1"
+
+static void dead_endpoint_at_the_head_of_the_list_is_passed_over(void **state)
+{
+    struct stage *s = *state;
+    char dead[64];
+    (void)snprintf(dead, sizeof dead, "http://127.0.0.1:%u,", port_free());
+    struct process *a = trio_leader(s, "A", .before = dead);
+    struct process *b = trio_waiter(s, "A", "B", .before = dead);
+    struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
+    assert_true(trio_still_leads(s, &key));
+    process_expect_error(a, "refused");
+    trio_resign(a);
+    stage_expect_next_lead(b);
+    trio_resign(b);
+    stage_expect_nothing_left(s);
+}
+
+static void silent_endpoint_at_the_head_of_the_list_is_passed_over(void **state)
+{
+    struct stage *s = *state;
+    network_cut(s->set, HOST, etcd_server_port(s->etcd, 0));
+    struct process *a = trio_leader(s, "A", .host = 1);
+    process_expect_error(a, "no connection within");
+    trio_resign(a);
+}
+
+static void leader_cut_off_from_its_member_goes_on_leading(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = trio_leader(s, "A", .host = 1);
+    struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
+    network_cut(s->set, HOST, etcd_server_port(s->etcd, 0));
+    process_expect_error(a, "no reply within");
+    assert_true(trio_still_leads(s, &key));
+    network_heal(s->set);
+    trio_resign(a);
+}
+
+static void waiter_cut_off_from_its_member_hears_of_its_turn(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = trio_leader(s, "A", .member = 1);
+    struct process *b = trio_waiter(s, "A", "B", .host = 1, .ttl_s = TTL_S);
+    network_cut(s->set, HOST, etcd_server_port(s->etcd, 0));
+    trio_resign(a);
+    int64_t resigned_at_ms = process_now_ms();
+    struct process_line lead = stage_expect_next_lead(b);
+    assert_true(lead.at_ms - resigned_at_ms <= TTL_MS / 2 + TRIO_SLACK_MS);
+    trio_resign(b);
+}
+
+/* It stops in time by its own clock, and comes back when it can. */
+static void leader_cut_off_from_all_members_is_followed(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = trio_leader(s, "A", .host = 1, .ttl_s = TTL_S);
+    struct process *b = trio_waiter(s, "A", "B", .member = 1);
+    network_cut(s->set, HOST, 0);
+    struct process_line lost = stage_expect_lost(a, "no confirmed renewal");
+    struct process_line lead = stage_expect_next_lead(b);
+    assert_true(lost.at_ms <= lead.at_ms);
+    process_expect_line(a, STAGE_ATTEMPTING);
+    network_heal(s->set);
+    stage_expect_follow(a, "B");
+    trio_resign(b);
+    stage_expect_next_lead(a);
+    trio_resign(a);
+    stage_expect_nothing_left(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest refused[] = {
+        TRIO_TEST(dead_endpoint_at_the_head_of_the_list_is_passed_over),
+    };
+    const struct CMUnitTest tests[] = {
+        TRIO_TEST(dead_endpoint_at_the_head_of_the_list_is_passed_over),
+        TRIO_TEST(silent_endpoint_at_the_head_of_the_list_is_passed_over),
+        TRIO_TEST(leader_cut_off_from_its_member_goes_on_leading),
+        TRIO_TEST(waiter_cut_off_from_its_member_hears_of_its_turn),
+        TRIO_TEST(leader_cut_off_from_all_members_is_followed),
+    };
+    return network_own() ? trio_run(tests) : trio_run(refused);
+}
