@@ -40,6 +40,7 @@ void cast_forget(struct cast *c)
         if (c->spans[i].until_ms == INT64_MAX)
             c->spans[n++] = c->spans[i];
     c->spans_n = n;
+    c->lost[0] = '\0';
 }
 
 static int64_t common_ms(const struct cast_span *a, const struct cast_span *b)
@@ -73,6 +74,7 @@ static void lose(struct cast *c, struct cast_player *p,
 {
     int64_t until_ms = line->at_ms;
     p->leads = false;
+    (void)snprintf(c->lost, sizeof c->lost, ", %s: %s", p->id, line->text);
     if (p->deadline_ms && p->deadline_ms < until_ms) {
         close_span(c, p->number, p->deadline_ms);
         if (!strstr(line->text, "deadline"))

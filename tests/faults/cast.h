@@ -19,6 +19,7 @@ enum {
     CAST_PLAYERS_N = 3,
     CAST_MEMBERS_N = 3,
     CAST_SPANS_MAX = 64,
+    CAST_TEXT_BYTES_MAX = 256,
     CAST_NOBODY = CAST_PLAYERS_N,
 };
 
@@ -49,6 +50,7 @@ struct cast {
     struct cast_player players[CAST_PLAYERS_N];
     struct cast_span spans[CAST_SPANS_MAX];
     size_t spans_n;
+    char lost[CAST_TEXT_BYTES_MAX]; /* ", " and who said last why */
 };
 
 void cast_init(struct cast *c, struct stage *stage);

@@ -74,8 +74,8 @@ static void judge(const struct cast *c, struct row *row)
     } else {
         int64_t gap_ms = gap_after(c, first);
         row->gaps_ms[row->gaps_n++] = gap_ms;
-        print_error("gap %lld ms%s\n", (long long)gap_ms,
-                    longest_ms > 0 ? ", OVERLAP" : "");
+        print_error("gap %lld ms%s%s\n", (long long)gap_ms,
+                    longest_ms > 0 ? ", OVERLAP" : "", c->lost);
     }
 }
 
