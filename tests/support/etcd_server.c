@@ -22,7 +22,7 @@
 #include "spawn.h"
 
 enum {
-    PATH_BYTES_MAX = FOLDER_PATH_BYTES_MAX + 64,
+    PATH_BYTES_MAX = ETCD_SERVER_PATH_BYTES_MAX,
     URL_BYTES_MAX = 48,
     CLUSTER_BYTES_MAX = ETCD_SERVER_MEMBERS_MAX * (URL_BYTES_MAX + 32),
     LOG_BYTES_SHOWN = 4000,
@@ -262,6 +262,54 @@ bool etcd_server_use_other(void)
     assert_int_equal(setenv("PATH", path, 1), 0);
     print_message("# once more, on the etcd in %s\n", folder);
     return true;
+}
+
+/* ---- from a snapshot ---- */
+
+static void restore_member(struct etcd_server *server, struct member *m,
+                           const char *snapshot)
+{
+    char data[PATH_BYTES_MAX];
+    path_of(server, m, "data", data);
+    const char *const argv[] = {
+        "etcdctl",
+        "snapshot",
+        "restore",
+        snapshot,
+        "--name",
+        m->name,
+        "--data-dir",
+        data,
+        "--initial-cluster",
+        server->cluster,
+        "--initial-advertise-peer-urls",
+        m->peer_url,
+        NULL,
+    };
+    struct process *p = process_start(server->set, PROCESS_PIPES, argv, NULL);
+    process_expect_exit(p, 0);
+    process_free(p);
+}
+
+void etcd_server_restore(struct etcd_server *server, const char *snapshot)
+{
+    for (unsigned i = 0; i < server->members_n; i++)
+        kill_member(&server->members[i]);
+    server->starts_n++;
+    for (unsigned i = 0; i < server->members_n; i++) {
+        restore_member(server, &server->members[i], snapshot);
+        launch(server, &server->members[i]);
+    }
+    for (unsigned i = 0; i < server->members_n; i++)
+        etcd_server_await(server, i);
+}
+
+void etcd_server_path(const struct etcd_server *server, const char *name,
+                      char ret_path[ETCD_SERVER_PATH_BYTES_MAX])
+{
+    int n = snprintf(ret_path, ETCD_SERVER_PATH_BYTES_MAX, "%s/%s",
+                     server->folder.path, name);
+    assert_in_range(n, 1, ETCD_SERVER_PATH_BYTES_MAX - 1);
 }
 
 /* ---- the interface ---- */

@@ -14,6 +14,7 @@ enum {
     ETCD_SERVER_HOSTS_MAX = 4,
     ETCD_SERVER_STARTS_MAX = 5, /* other programs may take a port first */
     ETCD_SERVER_SCRATCH_BYTES = 64 * 1024,
+    ETCD_SERVER_PATH_BYTES_MAX = 640,
 };
 
 struct etcd_server;
@@ -47,6 +48,12 @@ uint16_t etcd_server_port(const struct etcd_server *server, unsigned member);
 void etcd_server_kill(struct etcd_server *server, unsigned member);
 /* After a kill: start it on the same port and data. */
 void etcd_server_relaunch(struct etcd_server *server, unsigned member);
+/* Kill all members, and start them on the same ports with what a snapshot
+ * holds. Waits until each answers. */
+void etcd_server_restore(struct etcd_server *server, const char *snapshot);
+/* A path for a file that vanishes with the server. */
+void etcd_server_path(const struct etcd_server *server, const char *name,
+                      char ret_path[ETCD_SERVER_PATH_BYTES_MAX]);
 /* Wait until it answers. Not before enough members for a quorum run. */
 void etcd_server_await(struct etcd_server *server, unsigned member);
 /* SIGSTOP, and wait until it has stopped; SIGCONT. */
