@@ -37,6 +37,12 @@ struct witness {
     COMMAND_BEGIN "setsid sh -c '(setsid sh -c \"echo up \\$\\$; "             \
                   "exec sleep 1000\" &)'; "
 
+/* So many that it takes a while to kill them, all of them daemons. */
+#define COMMAND_CROWD                                                          \
+    "trap '' TERM; " COMMAND_BEGIN "i=0; while [ $i -lt 400 ]; do "            \
+    "setsid sleep 1000 & i=$((i + 1)); done; " COMMAND_UP                      \
+    "while :; do read -r _; done"
+
 void witness_begin(struct witness *w);
 void witness_end(struct witness *w);
 /* Whether any process keeps it alive, which one must have done before. */

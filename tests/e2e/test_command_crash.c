@@ -84,6 +84,15 @@ static void killed_candidate_leaves_nothing_and_the_next_leads(void **state)
     end(&scene);
 }
 
+/* While they are being killed, nobody else may lead. */
+static void lease_is_revoked_after_the_last_process_is_gone(void **state)
+{
+    struct scene scene = begin(*state, LONG_TTL, COMMAND_CROWD);
+    process_signal(scene.a, SIGKILL);
+    expect_b(&scene);
+    end(&scene);
+}
+
 /* Its tree ends with it, another begins, and the leadership is the same. */
 static void killed_guardian_is_replaced(void **state)
 {
@@ -182,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGE_TEST(killed_candidate_leaves_nothing_and_the_next_leads),
+        STAGE_TEST(lease_is_revoked_after_the_last_process_is_gone),
         STAGE_TEST(killed_guardian_is_replaced),
         STAGE_TEST(both_killed_the_next_waits_for_the_ttl),
         STAGE_TEST(ctrl_c_with_a_guardian_costs_no_ttl),

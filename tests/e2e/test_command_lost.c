@@ -113,16 +113,16 @@ static void next_one_starts_when_a_deposed_leader_s_command_is_gone(
 {
     struct stage *s = *state;
     struct witness w;
-    struct process *a = start(s, &w, told, LONG_TTL, "20s");
+    struct process *a = start(s, &w, COMMAND_CROWD, LONG_TTL, "20s");
     command_expect_up(a);
     struct process *b = stage_candidate(s, "--ttl", LONG_TTL, "B", "--", "echo",
                                         "B runs");
     command_expect_follow(b, "B", "A");
     etcdctl(s->etcd, "del", "leader");
-    process_expect_line(b, "B runs");
-    assert_false(witness_alive(&w));
-    process_expect_error(a, "Lost leadership: ");
     command_expect_next_lead(b);
+    assert_false(witness_alive(&w));
+    process_expect_line(b, "B runs");
+    process_expect_error(a, "Lost leadership: ");
     process_expect_error(b, "End");
     process_expect_exit(b, 0);
     witness_end(&w);
