@@ -298,9 +298,10 @@ static void release(struct ward *w)
     int r = candidate_release(w->config->candidate, lease.lease,
                               (int64_t)w->config->candidate->ttl_s * 1000,
                               &err);
-    if (r < 0)
-        log_write(&w->log, CANDIDATE_WARNING,
-                  "guardian: the lease runs out by itself: %s", err.message);
+    log_write(&w->log, CANDIDATE_WARNING, "guardian: candidate has died: %s%s",
+              r < 0 ? "its lease runs out by itself: "
+                    : "nothing is left of it, and its lease is revoked",
+              r < 0 ? err.message : "");
 }
 
 /* ---- life ---- */

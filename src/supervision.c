@@ -61,12 +61,21 @@ static int kill_orphans(const struct supervision *s)
     return tree_kill(spare, hooks_pids(s->hooks, spare), 0);
 }
 
+/* The guardian kills until nothing is left. But should it just be stopped or
+ * starved, time must not be lost: one blow is ours. */
+static void kill_beside_guardian(struct supervision *s)
+{
+    tell(s, GUARDIAN_KILL, 0);
+    if (s->guardian.pid > 0)
+        (void)tree_kill_below(s->guardian.pid);
+}
+
 static void kill_all(struct supervision *s)
 {
     if (s->orphans)
         (void)kill_orphans(s);
     else
-        tell(s, GUARDIAN_KILL, 0);
+        kill_beside_guardian(s);
 }
 
 static void act(struct supervision *s, const struct supervise_actions *actions)

@@ -31,7 +31,8 @@ enum {
 };
 
 struct walk {
-    pid_t self;
+    pid_t root; /* who is above all of them */
+    bool own;   /* it is this process */
     const pid_t *spare;
     unsigned spare_n;
     pid_t unreaped;
@@ -72,7 +73,7 @@ static int compare(const void *a, const void *b)
 
 static bool is_below(const struct walk *w, pid_t parent)
 {
-    return parent == w->self ||
+    return parent == w->root ||
         bsearch(&parent, w->known, w->known_n, sizeof *w->known, compare);
 }
 
@@ -95,7 +96,7 @@ static void kill_one(const struct walk *w, int proc, const char *name,
     if (look(proc, name, &parent) && is_below(w, parent)) {
         if (fd >= 0)
             (void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
-        else if (parent == w->self)
+        else if (w->own && parent == w->root)
             (void)kill(pid, SIGKILL);
     }
     if (fd >= 0)
@@ -115,23 +116,35 @@ static void visit(struct walk *w, int proc, const char *name)
         (w->known_n == 0 || w->known[w->known_n - 1] < pid))
         w->known[w->known_n++] = pid;
     kill_one(w, proc, name, pid);
-    if (parent == w->self && pid != w->unreaped)
+    if (w->own && parent == w->root && pid != w->unreaped)
         (void)waitpid(pid, NULL, WNOHANG);
 }
 
-int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped)
+static int walk(struct walk *w)
 {
     DIR *proc = opendir("/proc");
     if (!proc)
         return CANDIDATE_ESYSTEM;
-    struct walk w = { .self = getpid(),
+    for (struct dirent *entry; (entry = readdir(proc));)
+        visit(w, dirfd(proc), entry->d_name);
+    closedir(proc);
+    return w->found_n;
+}
+
+int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped)
+{
+    struct walk w = { .root = getpid(),
+                      .own = true,
                       .spare = spare,
                       .spare_n = spare_n,
                       .unreaped = unreaped };
-    for (struct dirent *entry; (entry = readdir(proc));)
-        visit(&w, dirfd(proc), entry->d_name);
-    closedir(proc);
-    return w.found_n;
+    return walk(&w);
+}
+
+int tree_kill_below(pid_t child)
+{
+    struct walk w = { .root = child };
+    return walk(&w);
 }
 
 void tree_reap(const pid_t *known, unsigned known_n)

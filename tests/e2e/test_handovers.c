@@ -183,6 +183,20 @@ static int compare(const void *a, const void *b)
     return (*one > *other) - (*one < *other);
 }
 
+static double in_ms(int64_t ns)
+{
+    return (double)ns / NS_PER_MS;
+}
+
+static void tell(const struct term *terms, const int64_t *gaps_ns, size_t n)
+{
+    fprintf(stderr,
+            "%zu hand-overs, 0 overlaps, tokens %" PRId64 " to %" PRId64
+            "; without a leader: least %.1f ms, median %.1f ms, most %.1f ms\n",
+            n - 1, terms[0].token, terms[n - 1].token, in_ms(gaps_ns[0]),
+            in_ms(gaps_ns[(n - 1) / 2]), in_ms(gaps_ns[n - 2]));
+}
+
 static void check(const char *path, unsigned handovers_n)
 {
     static struct term terms[HANDOVERS_MAX + 1];
@@ -196,14 +210,7 @@ static void check(const char *path, unsigned handovers_n)
     }
     qsort(gaps_ns, n - 1, sizeof *gaps_ns, compare);
     if (getenv("HANDOVERS"))
-        fprintf(stderr,
-                "%zu hand-overs, 0 overlaps, tokens %" PRId64 " to %" PRId64
-                "; without a leader: least %.1f ms, median %.1f ms, most "
-                "%.1f ms\n",
-                n - 1, terms[0].token, terms[n - 1].token,
-                (double)gaps_ns[0] / NS_PER_MS,
-                (double)gaps_ns[(n - 1) / 2] / NS_PER_MS,
-                (double)gaps_ns[n - 2] / NS_PER_MS);
+        tell(terms, gaps_ns, n);
 }
 
 static void no_two_commands_run_at_one_time(void **state)

@@ -293,6 +293,35 @@ static void child_whose_status_matters_is_left_to_be_reaped(void **state)
     run(play_unreaped);
 }
 
+/* As the guardian: orphans come to it. */
+static void adopt_a_deep_tree(void)
+{
+    REQUIRE(tree_adopt(NULL) == 0);
+    if (fork() == 0)
+        descend();
+    close(alive[1]);
+    wait_for_ever();
+}
+
+static void play_below(void)
+{
+    REQUIRE(pipe(alive) == 0);
+    pid_t child = start(adopt_a_deep_tree);
+    close(alive[1]);
+    REQUIRE(tree_kill_below(child) > DEPTH);
+    char byte;
+    REQUIRE(read(alive[0], &byte, 1) == 0);
+    int status;
+    REQUIRE(waitpid(child, &status, WNOHANG) == 0);
+    kill_all(NULL, 0);
+}
+
+static void what_is_below_a_child_is_killed_without_it(void **state)
+{
+    (void)state;
+    run(play_below);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +333,7 @@ int main(void)
         cmocka_unit_test(process_that_forks_and_ends_for_ever_is_killed),
         cmocka_unit_test(zombies_are_no_obstacle),
         cmocka_unit_test(child_whose_status_matters_is_left_to_be_reaped),
+        cmocka_unit_test(what_is_below_a_child_is_killed_without_it),
         cmocka_unit_test(spared_children_and_what_is_below_live_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
