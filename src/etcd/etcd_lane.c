@@ -165,6 +165,7 @@ void etcd_lane_fail(struct etcd *e, struct etcd_lane *lane, int status,
     assert(status < 0);
     assert(lane->open);
     const char *endpoint = etcd_lane_url(e, lane);
+    status = etcd_origin_status(e, lane, status);
     error_wrap(&e->error, status, "%s", endpoint);
     *ret_reply = (struct etcd_reply){
         .type = ETCD_REPLY_FAILED,

@@ -17,8 +17,10 @@ bool etcd_origin_is_ours(struct etcd *e, const struct etcd_lane *lane,
     }
     if (header->cluster_id == e->cluster_id) {
         e->members |= bit;
+        e->strangers &= ~bit;
         return true;
     }
+    e->strangers |= bit;
     if (e->members & bit)
         error_set(&e->error, CANDIDATE_EPROTO,
                   "answers for another etcd cluster, %llx, than before, %llx",
@@ -37,6 +39,15 @@ bool etcd_origin_is_ours(struct etcd *e, const struct etcd_lane *lane,
 bool etcd_origin_was_ours(const struct etcd *e, const struct etcd_lane *lane)
 {
     return e->members & UINT32_C(1) << lane->endpoint;
+}
+
+int etcd_origin_status(const struct etcd *e, const struct etcd_lane *lane,
+                       int status)
+{
+    bool refusal = status == CANDIDATE_EDENIED ||
+        status == CANDIDATE_ENOTFOUND || status == CANDIDATE_EEXISTS;
+    bool stranger = e->strangers & UINT32_C(1) << lane->endpoint;
+    return refusal && stranger ? CANDIDATE_EPROTO : status;
 }
 
 void etcd_origin_note_term(struct etcd *e, const struct etcd_lane *lane,

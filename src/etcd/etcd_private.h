@@ -32,6 +32,7 @@ struct etcd {
     uint64_t cluster_id;       /* of the first answer; 0: none yet */
     unsigned cluster_endpoint; /* that gave it */
     uint32_t members;          /* a set of endpoints that answered for it */
+    uint32_t strangers;        /* of those that answered last for another */
     uint64_t raft_term;        /* of the last answer */
 
     struct etcd_auth auth;
@@ -66,6 +67,11 @@ bool etcd_origin_is_ours(struct etcd *e, const struct etcd_lane *lane,
 
 /* Has the lane's endpoint ever answered for that cluster? */
 bool etcd_origin_was_ours(const struct etcd *e, const struct etcd_lane *lane);
+
+/* What a failure of the lane's endpoint means: a stranger's refusals say nothing
+ * of what we asked for, and bear no header that would tell. */
+int etcd_origin_status(const struct etcd *e, const struct etcd_lane *lane,
+                       int status);
 
 /* It is ours: whoever counts only what comes from no term that has passed must
  * not meet the same member again at the next call. */

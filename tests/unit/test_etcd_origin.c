@@ -87,6 +87,30 @@ static void endpoint_that_turns_to_another_cluster_is_told(void **state)
     good_call_at(w, 1);
 }
 
+/* It has no header that would tell, so it must be remembered. */
+static void refusal_of_a_stranger_does_not_count(void **state)
+{
+    static const char *const refusals[] = {
+        "{\"code\":5,\"message\":\"etcdserver: requested lease not found\"}",
+        "{\"code\":7,\"message\":\"etcdserver: permission denied\"}",
+    };
+    struct world *w = *state;
+    good_call_at(w, 0);
+    etcd_status_of(w->etcd, 2, WORLD_TIMEOUT_MS, 1);
+    struct gateway_request request = world_request(w, 1);
+    gateway_reply(&w->gateways[1], request.connection, 200,
+                  "{" OTHER_HEADER ",\"version\":\"3.5.0\"}");
+    struct etcd_reply reply = world_reply(w);
+    expect_stranger(w, 1, &reply);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        etcd_status_of(w->etcd, 2, WORLD_TIMEOUT_MS, 1);
+        request = world_request(w, 1);
+        gateway_reply(&w->gateways[1], request.connection, 403, refusals[i]);
+        assert_int_equal(world_reply(w).status, CANDIDATE_EPROTO);
+    }
+    good_call_at(w, 0);
+}
+
 static void strangers_stream_is_given_up(void **state)
 {
     struct world *w = *state;
@@ -132,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(stranger_is_no_answer_and_is_named),
         TEST(endpoint_that_turns_to_another_cluster_is_told),
+        TEST(refusal_of_a_stranger_does_not_count),
         TEST(strangers_stream_is_given_up),
         TEST(question_goes_to_the_endpoint_that_is_named),
     };
