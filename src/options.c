@@ -166,6 +166,7 @@ static int parse_write_out(struct parser *p, char *argument)
 {
     static const char name[] = "write-out";
     const struct option *option = find(name, sizeof name - 1);
+    assert(option);
     char *value = NULL; /* from the character before it on */
     if (argument[2] != '\0')
         value = argument[2] == '=' ? argument + 2 : argument + 1;

@@ -243,7 +243,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
     assert(answer.status >= 200 && (answer.body || answer.bytes == 0));
     struct client *client = client_of(connection);
     /* A stream that begins without its client would never end. */
-    answer.stream = answer.stream && strcmp(method, "GET") == 0;
+    answer.stream = answer.stream && client && strcmp(method, "GET") == 0;
     struct MHD_Response *response = response_of(h, client, &answer);
     if (!response)
         return MHD_NO;

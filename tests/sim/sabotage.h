@@ -33,8 +33,8 @@ struct sabotage {
 /* A sabotage that can be chosen. */
 struct sabotage_choice {
     const char *name;
-    enum check check; /* that it violates; CHECKS_N: none */
     uint64_t seeds_n; /* so many are enough to see it */
+    enum check check; /* that it violates; CHECKS_N: none */
     struct sabotage sabotage;
 };
 
