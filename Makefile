@@ -77,7 +77,8 @@ endif
 CLI_TESTS = $(wildcard tests/cli/*.bats)
 SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
-.PHONY: page-test all test unit e2e sim faults tests fuzzers run lint format fuzz bench demo \
+.PHONY: page-test all test unit e2e sim faults torture torturers tests fuzzers \
+	run lint format fuzz bench demo \
 	install uninstall clean help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
@@ -145,8 +146,10 @@ $$(BUILD)/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/$(1).a \
 	$$(Q)$$(LINK) -o $$@ $$^ -lcmocka $$(PROGRAM_LIBS) -lpthread
 $(1): $$($(1)_BIN)
 endef
-$(foreach k,unit sim e2e faults,$(eval $(call kind,$(k))))
+$(foreach k,unit sim e2e faults torture,$(eval $(call kind,$(k))))
 sim: $(BUILD)/sim/simulate
+torturers: $(addprefix $(BUILD)/,torture/torture torture/worker \
+	preload/clock.so) all
 # tests/preload/X.c goes between a program and its libraries.
 e2e: $(patsubst tests/%.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
 $(BUILD)/preload/%.so: tests/preload/%.c $(BUILD)/flags
@@ -164,7 +167,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
 	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(PROGRAM_LIBS)
 fuzzers: $(fuzz_BIN)
 
-tests: unit sim e2e $(BUILD)/faults/fault_table fuzzers all
+tests: unit sim e2e $(BUILD)/faults/fault_table torturers fuzzers all
 
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
@@ -218,6 +221,10 @@ fuzz: ## fuzzers, TIME=60 seconds each
 
 faults: ## what faults do to leadership, N=20 times each
 	@+scripts/fault-table.sh $(ARGS) $(N)
+
+torture: ## faults at random, DURATION=60 [SEED=...] [SABOTAGE=NAME]
+	@+scripts/torture.sh $(if $(SEED),--seed $(SEED)) \
+		$(if $(SABOTAGE),--sabotage $(SABOTAGE)) $(DURATION)
 
 bench: all ## hand-over time and memory beside etcdctl's
 	scripts/bench-handover.sh

@@ -11,7 +11,7 @@
 
 enum {
     ETCD_SERVER_MEMBERS_MAX = 5,
-    ETCD_SERVER_HOSTS_MAX = 4,
+    ETCD_SERVER_HOSTS_MAX = 8,
     ETCD_SERVER_STARTS_MAX = 5, /* other programs may take a port first */
     ETCD_SERVER_SCRATCH_BYTES = 64 * 1024,
     ETCD_SERVER_PATH_BYTES_MAX = 640,

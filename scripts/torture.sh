@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# torture.sh [--seed N] [--sabotage NAME] [DURATION]: a campaign of faults, at
+# random and alone or together: five candidates with commands on three members
+# of etcd. Prints one page in Markdown on stdout, the progress on stderr.
+#
+#   DURATION         seconds, or with m or h behind; default 60
+#   --seed N         of the random numbers; default: another one each time
+#   --etcd DIR       the folder of etcd and etcdctl; default: what
+#                    scripts/fetch-etcd.sh brings, else those installed
+#   --sabotage NAME  a candidate in which one rule of safety is broken, which
+#                    the campaign must find: no-margin, from-receipt,
+#                    unguarded-claim, revoke-before-kill, guardian-off
+#
+# Exit code 0: nothing was found that must not be; with --sabotage: it was.
+set -euo pipefail
+
+usage() {
+    sed -n '2s/^# \([^:]*\):.*/usage: \1/p' "$0" >&2
+    exit 64
+}
+
+seed=$((RANDOM * 32768 + RANDOM))
+duration=60
+sabotage=
+etcd=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --seed | --sabotage | --etcd)
+        [ $# -gt 1 ] || usage
+        printf -v "${1#--}" %s "$2"
+        shift
+        ;;
+    *) duration=$1 ;;
+    esac
+    shift
+done
+[[ $duration =~ ^[1-9][0-9]{0,5}[smh]?$ && $seed =~ ^[0-9]{1,18}$ ]] || usage
+seconds=${duration%[smh]}
+case $duration in
+*m) seconds=$((seconds * 60)) ;;
+*h) seconds=$((seconds * 3600)) ;;
+esac
+[ -z "$etcd" ] || etcd=$(cd "$etcd" && pwd)
+cd "$(dirname "$0")/.."
+
+scripts/install-deps.sh build test
+make --no-print-directory -s torturers >&2
+[ -n "$etcd" ] || etcd=$(scripts/fetch-etcd.sh || :)
+[ -z "$etcd" ] || PATH=$etcd:$PATH
+program=candidate
+[ -z "$sabotage" ] || program=build/torture/sabotaged
+export CANDIDATE=$PWD/$program TORTURE_WORKER=$PWD/build/torture/worker
+export TORTURE_CLOCK_LIBRARY=$PWD/build/preload/clock.so
+export CANDIDATE_SABOTAGE=$sabotage
+
+echo "Etcd $(etcd --version | sed -n 's/^etcd Version: //p')," \
+    "$(uname -s) $(uname -r), $(nproc) processors."
+[ -n "$sabotage" ] || exec build/torture/torture "$seconds" "$seed"
+echo "Sabotage: $sabotage, which must be found."
+! build/torture/torture "$seconds" "$seed"

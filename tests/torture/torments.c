@@ -1,0 +1,168 @@
+/* torments.c: see torments.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "torments.h"
+
+/* ---- candidates, guardians, commands ---- */
+
+static bool send(pid_t pid, int number)
+{
+    return pid > 0 && kill(pid, number) == 0;
+}
+
+static bool stop(struct torment *m, pid_t pid)
+{
+    m->pid = pid;
+    return send(pid, SIGSTOP);
+}
+
+static void proceed(struct troupe *t, struct torment *m)
+{
+    (void)t;
+    (void)send(m->pid, SIGCONT);
+}
+
+static bool kill_main(struct troupe *t, struct torment *m)
+{
+    t->players[m->player].killed = true;
+    return send(troupe_main(t, m->player), SIGKILL);
+}
+
+static bool stop_main(struct troupe *t, struct torment *m)
+{
+    return stop(m, troupe_main(t, m->player));
+}
+
+static bool terminate_main(struct troupe *t, struct torment *m)
+{
+    return send(troupe_main(t, m->player), SIGTERM);
+}
+
+static bool kill_guardian(struct troupe *t, struct torment *m)
+{
+    return send(troupe_guardian(t, m->player), SIGKILL);
+}
+
+static bool stop_guardian(struct troupe *t, struct torment *m)
+{
+    return stop(m, troupe_guardian(t, m->player));
+}
+
+static bool kill_command(struct troupe *t, struct torment *m)
+{
+    return send(troupe_command(t, m->player), SIGKILL);
+}
+
+static bool stop_command(struct troupe *t, struct torment *m)
+{
+    return stop(m, troupe_command(t, m->player));
+}
+
+/* ---- etcd ---- */
+
+static bool kill_member(struct troupe *t, struct torment *m)
+{
+    etcd_server_kill(t->stage->etcd, m->member);
+    return true;
+}
+
+static void relaunch_member(struct troupe *t, struct torment *m)
+{
+    etcd_server_relaunch(t->stage->etcd, m->member);
+}
+
+static bool stop_member(struct troupe *t, struct torment *m)
+{
+    etcd_server_pause(t->stage->etcd, m->member);
+    return true;
+}
+
+static void resume_member(struct troupe *t, struct torment *m)
+{
+    etcd_server_resume(t->stage->etcd, m->member);
+}
+
+static unsigned after(unsigned member)
+{
+    return (member + 1) % TROUPE_MEMBERS_N;
+}
+
+static bool kill_two(struct troupe *t, struct torment *m)
+{
+    etcd_server_kill(t->stage->etcd, m->member);
+    etcd_server_kill(t->stage->etcd, after(m->member));
+    return true;
+}
+
+static void relaunch_two(struct troupe *t, struct torment *m)
+{
+    etcd_server_relaunch(t->stage->etcd, m->member);
+    etcd_server_relaunch(t->stage->etcd, after(m->member));
+}
+
+/* Whether it succeeds does not matter, and depends on what else is done. */
+static void forget_process(struct troupe *t, struct torment *m)
+{
+    (void)t;
+    process_free(m->process);
+}
+
+static const char *endpoint(const struct troupe *t, unsigned member)
+{
+    return etcd_server_endpoint(t->stage->etcd, member);
+}
+
+static bool move_leader(struct troupe *t, struct torment *m)
+{
+    char id[32];
+    (void)snprintf(id, sizeof id, "%s",
+                   etcdctl_status(t->stage->etcd, after(m->member)).id);
+    m->process = etcdctl_start(t->stage->etcd, "move-leader", id);
+    return true;
+}
+
+static bool compact(struct troupe *t, struct torment *m)
+{
+    char revision[32];
+    (void)snprintf(revision, sizeof revision, "%lld",
+                   (long long)atomic_load(&t->record->register_token));
+    m->process = etcdctl_start_argv(
+        t->stage->set, endpoint(t, m->member),
+        (const char *const[]){ "compact", revision, NULL });
+    return true;
+}
+
+static bool defragment(struct troupe *t, struct torment *m)
+{
+    m->process = etcdctl_start_argv(t->stage->set, endpoint(t, m->member),
+                                    (const char *const[]){ "defrag", NULL });
+    return true;
+}
+
+/* ---- the list ---- */
+
+const struct torment_kind torment_kinds[] = {
+    { "candidate killed", kill_main, NULL, false },
+    { "candidate stopped", stop_main, proceed, false },
+    { "candidate told to end", terminate_main, NULL, false },
+    { "guardian killed", kill_guardian, NULL, false },
+    { "guardian stopped", stop_guardian, proceed, false },
+    { "command killed", kill_command, NULL, false },
+    { "command stopped", stop_command, proceed, false },
+    { "member of etcd killed", kill_member, relaunch_member, true },
+    { "member of etcd stopped", stop_member, resume_member, true },
+    { "two members of etcd killed", kill_two, relaunch_two, true },
+    { "leader of etcd moved", move_leader, forget_process, true },
+    { "etcd compacted", compact, forget_process, false },
+    { "member of etcd defragmented", defragment, forget_process, true },
+};
+const size_t torment_kinds_n = sizeof torment_kinds / sizeof *torment_kinds;

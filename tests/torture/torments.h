@@ -1,0 +1,35 @@
+/* torments.h: what is done to a campaign's candidates and to etcd. Each lasts
+ * for a while, and several may be under way at a time.
+ */
+#ifndef TORMENTS_H
+#define TORMENTS_H
+
+#include "troupe.h"
+
+enum { TORMENTS_KINDS_MAX = 32 };
+
+struct torment;
+
+struct torment_kind {
+    const char *name;
+    /* Returns false when it cannot be done now. */
+    bool (*begin)(struct troupe *t, struct torment *torment);
+    void (*end)(struct troupe *t, struct torment *torment); /* NULL: nothing */
+    bool etcd; /* it takes etcd a while to recover */
+};
+
+/* In the order of the report. */
+extern const struct torment_kind torment_kinds[];
+extern const size_t torment_kinds_n;
+
+struct torment {
+    const struct torment_kind *kind;
+    unsigned player; /* whom it meets */
+    unsigned member;
+    int64_t from_ms, until_ms;
+    bool begun, ended;
+    pid_t pid; /* that was stopped */
+    struct process *process;
+};
+
+#endif

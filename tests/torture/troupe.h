@@ -1,0 +1,65 @@
+/* troupe.h: the candidates of a campaign, each with a guardian and a command.
+ *
+ * Each reaches etcd over a loopback address of its own, and the clock of some
+ * runs faster or slower than the machine's. The commands of some leave a
+ * daemon behind.
+ */
+#ifndef TROUPE_H
+#define TROUPE_H
+
+#include "judge.h"
+#include "record.h"
+#include "support/stage.h"
+#include "watchman.h"
+
+enum {
+    TROUPE_PLAYERS_N = 5,
+    TROUPE_MEMBERS_N = 3,
+    TROUPE_DAEMONS_FROM = 3, /* the commands of these leave a daemon */
+    TROUPE_DESCRIPTORS_MAX = 48,
+};
+
+struct player {
+    unsigned number;
+    char id[2];
+    struct process *process; /* NULL: it does not run */
+    bool killed;             /* by us */
+};
+
+struct troupe {
+    struct stage *stage;
+    struct judge *judge;
+    struct record *record;
+    struct watchman *watchman;
+    const char *record_path, *worker, *clock; /* clock: to be preloaded */
+    unsigned ttl_s;
+    unsigned clocks_permille[TROUPE_PLAYERS_N]; /* of those to be started */
+    struct player players[TROUPE_PLAYERS_N];
+    unsigned starts_n;
+    unsigned dead_man_n;  /* ended by SIGKILL, and not ours */
+    unsigned command_n;   /* ended because their command was killed */
+    size_t descriptors_n; /* that one had, at most */
+};
+
+/* Start those that do not run. */
+void troupe_start(struct troupe *t);
+
+/* Wait for news, at most until end_at_ms. Returns false when that has come. */
+bool troupe_step(struct troupe *t, int64_t end_at_ms);
+
+/* Its processes; 0: there is none. */
+pid_t troupe_main(const struct troupe *t, unsigned player);
+pid_t troupe_guardian(const struct troupe *t, unsigned player);
+pid_t troupe_command(const struct troupe *t, unsigned player);
+
+/* Whether a command has acted since then. */
+bool troupe_acts(const struct troupe *t, int64_t since_ns,
+                 int64_t *ret_first_ns);
+
+/* Reap what we have adopted. */
+void troupe_reap(const struct troupe *t);
+
+/* Let all resign, and look for what they leave. */
+void troupe_end(struct troupe *t);
+
+#endif
