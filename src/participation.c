@@ -176,12 +176,6 @@ static void do_what_supervision_wants(struct participation *p)
     candidate_hold(p->candidate, !supervision_idle(&p->supervision));
 }
 
-static void supervise(struct participation *p)
-{
-    supervision_turn(&p->supervision, p->candidate);
-    do_what_supervision_wants(p);
-}
-
 /* One turn of the loop. Returns 0, or what candidate_poll() failed with. */
 static int turn(struct participation *p)
 {
@@ -197,7 +191,8 @@ static int turn(struct participation *p)
     struct candidate_event event;
     while (candidate_next(p->candidate, &event))
         on_event(p, &event);
-    supervise(p); /* before anything else: a leadership may be over */
+    /* Before anything else: a leadership may be over. */
+    supervision_turn(&p->supervision, p->candidate);
     output_flush(p->output, p->candidate);
     check_output(p);
     check_waiting(p);
@@ -206,6 +201,7 @@ static int turn(struct participation *p)
     if (p->leading && polls[POLL_KEYBOARD].revents &&
         keyboard_enter(&p->keyboard))
         leave(p);
+    supervision_news(&p->supervision, p->candidate);
     do_what_supervision_wants(p);
     status_server_work(&p->status_server);
     return 0;

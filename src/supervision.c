@@ -330,14 +330,19 @@ int supervision_timeout_ms(const struct supervision *s, int timeout_ms)
 
 void supervision_turn(struct supervision *s, const struct candidate *c)
 {
+    if (s->commanded)
+        tick(s, c, SUPERVISE_TICK);
+    else if (s->wanted)
+        write_page(s, candidate_lead_until_ms(c));
+    if (s->commanded)
+        do_what_is_wanted(s, c);
+}
+
+void supervision_news(struct supervision *s, const struct candidate *c)
+{
     struct guardian_message message;
     if (!s->wanted)
         return;
-    if (s->commanded)
-        tick(s, c, SUPERVISE_TICK); /* time comes before news */
-    else
-        write_page(s, candidate_lead_until_ms(c));
-    do_what_is_wanted(s, c);
     while (guardian_next(&s->guardian, &message))
         on_message(s, c, &message);
     if (guardian_gone(&s->guardian))

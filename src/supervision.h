@@ -63,9 +63,12 @@ void supervision_event(struct supervision *s,
 struct pollfd supervision_pollfd(const struct supervision *s);
 int supervision_timeout_ms(const struct supervision *s, int timeout_ms);
 
-/* Do what is due; call it in each turn, and when the candidate is to resign,
- * or was lost, until supervision_idle(). */
+/* Do what is due; call it in each turn, as soon as the events are known, and
+ * when the candidate is to resign, or was lost, until supervision_idle(). */
 void supervision_turn(struct supervision *s, const struct candidate *c);
+
+/* Take the news of command and guardian: later in each turn. */
+void supervision_news(struct supervision *s, const struct candidate *c);
 
 /* A signal has come. */
 void supervision_signal(struct supervision *s, const struct candidate *c,
