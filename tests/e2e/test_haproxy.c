@@ -139,12 +139,11 @@ static struct process *start_haproxy(const struct scene *s,
                                      const struct folder *folder)
 {
     char path[FOLDER_PATH_BYTES_MAX + 16];
-    char program[FOLDER_PATH_BYTES_MAX] = "";
-    FILE *found = popen("scripts/fetch-tool.sh haproxy", "re");
-    assert_non_null(found);
-    (void)!fgets(program, sizeof program, found);
-    assert_int_equal(pclose(found), 0);
-    program[strcspn(program, "\n")] = '\0';
+    struct process *finder = process_start(
+        s->stage->set, PROCESS_PIPES,
+        (const char *const[]){ "scripts/fetch-tool.sh", "haproxy", NULL },
+        NULL);
+    const char *program = process_next_line(finder).text;
     snprintf(path, sizeof path, "%s/haproxy.cfg", folder->path);
     configure(s, path);
     return process_start(
@@ -158,7 +157,6 @@ static struct process *start_haproxy(const struct scene *s,
  * that has stepped down serves nothing any more. */
 static void request(struct scene *s, bool stepped_down)
 {
-    char id[16];
     long long token;
     s->requests_n++;
     if (visitor_get(s->port, "/", reply) != 200) {
@@ -166,12 +164,14 @@ static void request(struct scene *s, bool stepped_down)
         (void)process_set_step(s->stage->set, process_now_ms() + 10);
         return;
     }
-    assert_int_equal(
-        sscanf(strstr(reply, "\r\n\r\n") + 4, "%15s %lld", id, &token), 2);
-    assert_true(token >= s->token);
+    const char *body = strstr(reply, "\r\n\r\n") + 4;
+    const char *space = strchr(body, ' ');
+    assert_true(space && (size_t)(space - body) < sizeof s->id);
+    token = strtoll(space, NULL, 10);
+    assert_true(token >= s->token && token > 0);
     assert_false(stepped_down && token == s->token);
     s->token = token;
-    memcpy(s->id, id, sizeof id);
+    (void)snprintf(s->id, sizeof s->id, "%.*s", (int)(space - body), body);
 }
 
 static struct slot *leader(struct scene *s)

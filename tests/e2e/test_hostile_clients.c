@@ -91,8 +91,10 @@ static long metric_ms(const struct crowd *c, const char *name)
     assert_int_equal(visitor_get(c->port, "/metrics", reply), 200);
     snprintf(start, sizeof start, "\n%s{name=\"leader\"} ", name);
     const char *sample = strstr(reply, start);
-    if (!sample)
+    if (!sample) {
         fail_msg("no %s in %s", name, reply);
+        return 0;
+    }
     return (long)(strtod(sample + strlen(start), NULL) * 1000 + 0.5);
 }
 
