@@ -46,8 +46,8 @@ unsigned live_pollfds(struct live *l, int64_t now_ms, bool watched,
 static void ask_details(struct live *l, int64_t now_ms)
 {
     const struct candidate_view *view = candidate_observer_view(l->observer);
-    if (l->asking || view->stale ||
-        (l->asked_at_ms && now_ms - l->asked_at_ms < LIVE_DETAILS_MS))
+    int64_t pause_ms = l->asking ? LIVE_PATIENCE_MS : LIVE_DETAILS_MS;
+    if (view->stale || (l->asked_at_ms && now_ms - l->asked_at_ms < pause_ms))
         return;
     l->asking = true;
     l->asked_at_ms = now_ms;
@@ -101,6 +101,8 @@ bool live_work(struct live *l, const struct status *s,
 
 /* ---- the message ---- */
 
+static const char data[] = "data: ";
+
 static void lock_json(const struct candidate_lock *lock, int64_t now_ms,
                       struct json_text *j)
 {
@@ -150,29 +152,40 @@ static void view_json(const struct candidate_view *view, int64_t now_ms,
     json_text_number(j, "queue_more",
                      (int64_t)(view->queue_n - shown_n) + view->queue_more);
     json_text_array(j, "members");
-    for (size_t i = 0; i < view->members_n && i < LIVE_QUEUE_MAX; i++)
+    for (size_t i = 0; i < view->members_n && i < LIVE_MEMBERS_MAX; i++)
         member_json(&view->members[i], j);
     json_text_array_end(j);
     json_text_object_end(j);
 }
 
-char *live_message(struct live *l, const struct status *s,
-                   const struct status_now *now, size_t *ret_bytes)
+static struct json_text render(struct live *l, const struct status *s,
+                               const struct status_now *now, bool whole)
 {
-    static const char data[] = "data: ";
     struct json_text j;
-    memcpy(l->message, data, sizeof data);
+    (void)snprintf(l->message, sizeof l->message, "%s", data);
     json_text_init(&j, l->message + strlen(data),
                    sizeof l->message - strlen(data));
     json_text_object(&j, NULL);
     status_members(s, now, &j);
-    timeline_json(&l->timeline, "timeline", now->now_ms, now->wall_ms, &j);
-    if (l->observer)
+    json_text_bool(&j, "whole", whole);
+    if (whole)
+        timeline_json(&l->timeline, "timeline", now->now_ms, now->wall_ms, &j);
+    if (whole && l->observer)
         view_json(candidate_observer_view(l->observer), now->now_ms, &j);
     json_text_object_end(&j);
     json_text_line_end(&j);
     json_text_line_end(&j);
-    assert(!j.too_long); /* its parts are limited to less than that */
+    return j;
+}
+
+/* Others choose how long the names are that stand in it. */
+char *live_message(struct live *l, const struct status *s,
+                   const struct status_now *now, size_t *ret_bytes)
+{
+    struct json_text j = render(l, s, now, true);
+    if (j.too_long)
+        j = render(l, s, now, false);
+    assert(!j.too_long);
     *ret_bytes = strlen(data) + j.bytes;
     return l->message;
 }

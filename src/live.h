@@ -12,10 +12,12 @@
 #include "timeline.h"
 
 enum {
-    LIVE_BEAT_MS = 1000,    /* a message is sent at least so often */
-    LIVE_PACE_MS = 100,     /* and at most */
-    LIVE_DETAILS_MS = 3000, /* between two questions for leases and members */
-    LIVE_QUEUE_MAX = 50,    /* of the queue, and of members, are shown */
+    LIVE_BEAT_MS = 1000,      /* a message is sent at least so often */
+    LIVE_PACE_MS = 100,       /* and at most */
+    LIVE_DETAILS_MS = 3000,   /* between two questions for leases and members */
+    LIVE_PATIENCE_MS = 15000, /* until an answer is not waited for */
+    LIVE_QUEUE_MAX = 50,      /* of the queue are shown */
+    LIVE_MEMBERS_MAX = 16,    /* of etcd */
     LIVE_MESSAGE_BYTES_MAX = 120000,
     LIVE_FDS_MAX = CANDIDATE_OBSERVER_FDS_MAX,
 };

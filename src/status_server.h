@@ -16,7 +16,7 @@
 #include "sys/listen.h"
 
 enum {
-    STATUS_SERVER_TEXT_BYTES_MAX = 65536, /* of an answer */
+    STATUS_SERVER_TEXT_BYTES_MAX = 131072, /* of an answer */
     STATUS_SERVER_FDS_MAX = 1 + LIVE_FDS_MAX,
 };
 

@@ -99,7 +99,7 @@ function showLeader(stale) {
   const token = state.leading ? state.token
     : viewHolds() && state.view.led ? state.view.token : null;
   setText('token', token && token !== '0' ? token : '–');
-  const bars = state.timeline;
+  const bars = state.timeline || [];
   const last = bars[bars.length - 1];
   setText('since', name && last && last.leader === name
     ? clock(Date.parse(last.from)) : '–');
@@ -144,7 +144,7 @@ function lane(name, bars, from, to) {
 
 function showTimeline() {
   const to = Date.parse(state.at);
-  const bars = state.timeline;
+  const bars = state.timeline || [];
   const from = bars.length > 0 ? Date.parse(bars[0].from) : to - 1000;
   const lanes = new Map();
   for (const bar of bars) {
