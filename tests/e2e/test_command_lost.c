@@ -107,6 +107,23 @@ static void with_once_a_leader_of_a_silent_etcd_ends_with_75(void **state)
     process_expect_exit(a, 75);
 }
 
+static void with_once_a_deposed_leader_ends_with_75(void **state)
+{
+    struct stage *s = *state;
+    struct witness w;
+    witness_begin(&w);
+    struct process *a = stage_candidate(s, "--once", "--ttl", LONG_TTL, "A",
+                                        COMMAND(COMMAND_STUBBORN, &w));
+    command_expect_lead(a, "A");
+    command_expect_up(a);
+    etcdctl(s->etcd, "del", "leader");
+    process_await_end(a);
+    assert_false(witness_alive(&w));
+    process_expect_exit(a, 75);
+    stage_expect_nothing_left(s);
+    witness_end(&w);
+}
+
 /* Its place in the queue is kept until then. */
 static void next_one_starts_when_a_deposed_leader_s_command_is_gone(
     void **state)
@@ -182,6 +199,7 @@ int main(void)
         STAGE_TEST(silent_etcd_ends_the_command_in_time_and_it_runs_again),
         STAGE_TEST(command_that_was_told_for_nothing_runs_again),
         STAGE_TEST(with_once_a_leader_of_a_silent_etcd_ends_with_75),
+        STAGE_TEST(with_once_a_deposed_leader_ends_with_75),
         STAGE_TEST(deposed_leader_s_command_is_killed_at_once),
         STAGE_TEST(next_one_starts_when_a_deposed_leader_s_command_is_gone),
         STAGE_TEST(leadership_lost_meanwhile_the_command_never_starts),
