@@ -33,6 +33,7 @@ enum {
     CANDIDATE_TTL_S_MIN = 2,
     CANDIDATE_TTL_S_MAX = 300,
     CANDIDATE_TTL_S_DEFAULT = 10,
+    CANDIDATE_PRIORITY_MAX = 100,
     CANDIDATE_TIMEOUT_MS_MAX = 3600000,
     CANDIDATE_DIAL_TIMEOUT_MS_DEFAULT = 2000,
     CANDIDATE_COMMAND_TIMEOUT_MS_DEFAULT = 5000,
@@ -83,6 +84,8 @@ struct candidate_config {
     const char *election;  /* 1..255 bytes, as id; a key of etcd; "leader" */
     const char *endpoints; /* URL[,URL]...; "http://127.0.0.1:2379" */
     unsigned ttl_s;        /* lease's time to live in seconds, 2..300; 10 */
+    unsigned priority;     /* 0..100: a leader of a lower one is asked to step
+                              down after 5 s; 0, which asks nobody */
 
     /* TLS, for https:// endpoints: PEM files, read anew at each connection. */
     const char *cacert;            /* NULL: the CAs of the system */

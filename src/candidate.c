@@ -31,6 +31,9 @@ static int init_election(struct candidate *c,
     if (getrandom(&core.random_state, sizeof core.random_state, 0) !=
         sizeof core.random_state)
         return error_set(err, CANDIDATE_ESYSTEM, "getrandom fails");
+    priority_init(&c->driver.priority, config->priority,
+                  &c->driver.requests.keys, &c->driver.lock,
+                  ~core.random_state);
     c->driver.announcer.asked_ttl_ms = core.ttl_ms;
     election_init(&c->driver.election, &core);
     return 0;
@@ -82,6 +85,9 @@ static int wait_ms(const struct candidate *c, int timeout_ms)
     if (c->driver.announcer.events.n > 0)
         return 0;
     int64_t wait = election_deadline(&c->driver.election);
+    int64_t priority = priority_deadline(&c->driver.priority);
+    if (priority < wait && !etcd_busy(c->driver.etcd))
+        wait = priority;
     if (wait == INT64_MAX)
         return timeout_ms;
     wait -= clock_now_ms();

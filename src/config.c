@@ -183,5 +183,8 @@ int config_check(const struct candidate_config *config,
         r = error_set(err, CANDIDATE_EINVAL,
                       "ttl: %u is not from %d to %d seconds", config->ttl_s,
                       CANDIDATE_TTL_S_MIN, CANDIDATE_TTL_S_MAX);
+    if (r == 0 && config->priority > CANDIDATE_PRIORITY_MAX)
+        r = error_set(err, CANDIDATE_EINVAL, "priority: %u is not from 0 to %d",
+                      config->priority, CANDIDATE_PRIORITY_MAX);
     return r < 0 ? r : config_check_access(config, err);
 }

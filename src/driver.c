@@ -16,6 +16,7 @@ static void send_request(struct driver *d, int64_t now_ms,
     uint64_t op = request->op;
     int64_t timeout_ms = request->timeout_ms;
     int64_t revision = request->lock_revision;
+    priority_forget(&d->priority, now_ms);
     d->request = *request;
     d->request_at_ms = now_ms;
     switch (request->type) {
@@ -319,7 +320,9 @@ static void on_reply(struct driver *d, int64_t now_ms,
 {
     char message[EVENTS_TEXT_BYTES_MAX];
     struct etcd_reply reply;
-    if (members_take(&d->members, &d->announcer, now_ms, said))
+    if (members_take(&d->members, &d->announcer, now_ms, said) ||
+        priority_take(&d->priority, &d->announcer, etcd_endpoints_n(d->etcd),
+                      now_ms, said))
         return;
     judge(d, said, message, &reply);
     note_endpoint(d, now_ms, &reply);
@@ -342,6 +345,9 @@ void driver_work(struct driver *d)
                                                           : ELECTION_START,
                                        .now_ms = now_ms });
     d->started = true;
+    if (!etcd_busy(d->etcd))
+        priority_work(&d->priority, d->etcd, &d->announcer, &d->election,
+                      now_ms);
     if (d->announcer.settled)
         members_ask(&d->members, d->etcd);
 }

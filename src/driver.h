@@ -11,6 +11,7 @@
 #include "etcd/etcd.h"
 #include "etcd/lock.h"
 #include "members.h"
+#include "priority.h"
 #include "requests.h"
 #include "stats.h"
 
@@ -35,6 +36,7 @@ struct driver {
     struct members members;
     struct stats stats;
     struct requests requests;
+    struct priority priority;
     bool trace;
     bool started;
 

@@ -7,6 +7,7 @@
 /* What an option's value is, and so the type of its field. */
 enum option_kind {
     OPTION_STRING,    /* const char *, into argv or the environment */
+    OPTION_PRIORITY,  /* unsigned */
     OPTION_SECONDS,   /* unsigned; a TTL */
     OPTION_DURATION,  /* unsigned, in ms; Go's way to write it, as etcdctl */
     OPTION_WAIT,      /* wait_ms: as above, or seconds */
@@ -48,7 +49,7 @@ struct option {
 };
 
 /* One entry is all that a new option of a known kind needs. */
-enum { OPTIONS_N = 41 };
+enum { OPTIONS_N = 42 };
 extern const struct option options_table[OPTIONS_N];
 
 /* Put a value that is no secret where it belongs.

@@ -54,6 +54,9 @@ const struct option options_table[OPTIONS_N] = {
     { "Fencing", "lock-key", "KEY", "CANDIDATE_LOCK_KEY", "its lock key",
       OPTION_STRING, OPTION_NO_RIVALS, FIELD(lock_key) },
 
+    { "Steering", "priority", "N", NULL,
+      "0-100: a leader of less steps down; default 0", OPTION_PRIORITY,
+      OPTION_NO_RIVALS, FIELD(config.priority) },
     { "Steering", "depose", NULL, NULL,
       "make NAME's leader step down, and queue again", OPTION_READ,
       OPTION_RIVALS_ACTION, OPTIONS_DEPOSE },

@@ -190,6 +190,23 @@ static enum options_action action_of(enum option_kind kind)
     return kind == OPTION_TRANSFER ? OPTIONS_TRANSFER : OPTIONS_FENCE_FILE;
 }
 
+static const char *set_number(enum option_kind kind, const char *value,
+                              unsigned *field)
+{
+    if (kind == OPTION_SECONDS)
+        return parse_number(value, CANDIDATE_TTL_S_MIN, CANDIDATE_TTL_S_MAX,
+                            field)
+            ? NULL
+            : "not a whole number of seconds from 2 to 300";
+    if (kind == OPTION_PRIORITY)
+        return parse_number(value, 0, CANDIDATE_PRIORITY_MAX, field)
+            ? NULL
+            : "not a whole number from 0 to 100";
+    return parse_duration(value, 1, CANDIDATE_TIMEOUT_MS_MAX, field)
+        ? NULL
+        : "not a time up to 1h such as 2s, 500ms or 1m30s";
+}
+
 /* Returns NULL, or what the value should have been. */
 static const char *set(struct options *o, const struct option *option,
                        const char *value)
@@ -203,14 +220,9 @@ static const char *set(struct options *o, const struct option *option,
         *(const char **)field = value;
         return NULL;
     case OPTION_SECONDS:
-        return parse_number(value, CANDIDATE_TTL_S_MIN, CANDIDATE_TTL_S_MAX,
-                            field)
-            ? NULL
-            : "not a whole number of seconds from 2 to 300";
+    case OPTION_PRIORITY:
     case OPTION_DURATION:
-        return parse_duration(value, 1, CANDIDATE_TIMEOUT_MS_MAX, field)
-            ? NULL
-            : "not a time up to 1h such as 2s, 500ms or 1m30s";
+        return set_number(option->kind, value, field);
     case OPTION_WAIT:
         return parse_wait(value, field)
             ? NULL

@@ -315,6 +315,18 @@ bool election_leading(const struct election *e, int64_t now_ms);
  * the lease of that renewal surely lives; 0: we are not in the queue. */
 int64_t election_confirmed_at_ms(const struct election *e, int64_t now_ms);
 
+/* Where a candidate stands, for those who look at the others. */
+struct election_standing {
+    bool waits; /* else it leads, or believed so until a moment ago */
+    int64_t lease;
+    int64_t lock_revision;
+    struct election_key leader; /* as last reported; a leader's own: zero */
+};
+
+/* Returns false when it has no place in the queue. */
+bool election_standing(const struct election *e,
+                       struct election_standing *ret_standing);
+
 /* 1: leading; 2: only the holder of the lock is before us, as far as was last
  * read; 0: unknown. */
 int election_place(const struct election *e, int64_t now_ms);

@@ -129,6 +129,22 @@ void election_queue_view(struct election *e, int64_t now_ms,
         e->check_at_ms = now_ms + ELECTION_LEADERLESS_MS;
 }
 
+bool election_standing(const struct election *e,
+                       struct election_standing *ret_standing)
+{
+    bool waits = e->state == ELECTION_WAITING;
+    if (!waits && e->state != ELECTION_LEADING)
+        return false;
+    *ret_standing = (struct election_standing){
+        .waits = waits,
+        .lease = e->lease.id,
+        .lock_revision = e->lock_revision,
+    };
+    if (waits)
+        ret_standing->leader = e->leader;
+    return true;
+}
+
 int election_place(const struct election *e, int64_t now_ms)
 {
     if (election_leading(e, now_ms))

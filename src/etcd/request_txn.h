@@ -44,4 +44,31 @@ int request_parse_view(const struct request_scene *scene, bool put,
                        const struct etcd_txn_result *txn,
                        struct request_view *ret_view);
 
+/* ---- priorities ---- */
+
+enum { REQUEST_RANKS_MAX = 64 }; /* more are not looked at */
+
+/* Put our priority key, on the lease of l. */
+void request_show(const struct request_keys *keys, const struct lock *l,
+                  unsigned priority, struct etcd *e, uint64_t tag,
+                  int64_t timeout_ms);
+
+/* Look at the leader that has this lease, and at everyone's priority. */
+void request_rank(const struct request_keys *keys, const struct lock *l,
+                  int64_t leader_lease, struct etcd *e, uint64_t tag,
+                  int64_t timeout_ms);
+
+/* What was seen; as with request_view. */
+struct request_ranks {
+    struct etcd_kv holder, leader, leader_priority;
+    struct etcd_kvs priorities;
+};
+
+/* Returns 0, or CANDIDATE_EPROTO when the reply has another shape. */
+int request_parse_ranks(const struct etcd_txn_result *txn,
+                        struct request_ranks *ret_ranks);
+
+/* The priority that a priority key holds: 1 to 100, else 0. */
+unsigned request_priority(const struct etcd_kv *kv);
+
 #endif

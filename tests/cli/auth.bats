@@ -89,7 +89,7 @@ $(election) and on the range from election_$(election)/ to election_$(election)0
         "election-request_$(election)"
     start A --user u:s3cret A
     leads A
-    expect_error A "nobody can ask us to step down: the user may not read the \
+    await_error A "nobody can ask us to step down: the user may not read the \
 key election-request_$(election)"
     etcdctl del "$(election)"
     expect A 'Lost leadership: the leader key '"$(election)"' was deleted' \
@@ -122,6 +122,21 @@ key election-request_$(election)"
     "${as_u[@]}" --election "$(election)" A -- \
         "${as_u[@]}" --fenced-put "data-$(election)" 1
     [ "$(etcdctl get --print-value-only "data-$(election)")" = 1 ]
+}
+
+@test "who may not show its priority takes part without" {
+    start A --user u:s3cret --priority 5 A
+    leads A
+    await_error A "no priority: the user needs READWRITE on the range from \
+election-priority_$(election)/"
+    scripts/etcd-role.sh --election "$(election)" --steer v <<<s3cret
+    etcdctl user grant-role v "election:$(election)"
+    start B --user v:s3cret --priority 5 B
+    waits_for B A
+    end=$((SECONDS + patience_s))
+    until etcdctl get --prefix "election-priority_$(election)/" | grep -qx 5; do
+        [ "$SECONDS" -lt "$end" ]
+    done
 }
 
 # refuses MESSAGE OPTION...: exit code 64, without a terminal to ask on.
