@@ -171,6 +171,8 @@ tests: unit sim e2e $(BUILD)/faults/fault_table torturers fuzzers all
 
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
+	@for tool in promtool haproxy; do \
+		scripts/fetch-tool.sh $$tool >/dev/null || exit; done
 	@+$(MAKE_ALL) tests
 	@export CANDIDATE_ETCD="$${CANDIDATE_ETCD-$$(scripts/fetch-etcd.sh || :)}"; \
 	CANDIDATE=$(abspath $(PROGRAM)) scripts/run-tests.sh \

@@ -62,7 +62,8 @@ download() {
 
 echo "fetch-tool: fetching $tool into $folder"
 if ! download; then
-    [ "$(id -u)" -ne 0 ] || timeout -k 5 "$download_s" apt-get -qq update 9>&-
+    [ "$(id -u)" -ne 0 ] ||
+        timeout -k 5 "$download_s" apt-get -qq update 9>&- || true
     download || fail 'apt-get does not get it; apt-get update may help'
 fi
 for deb in "$work"/*.deb; do

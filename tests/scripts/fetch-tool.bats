@@ -1,0 +1,43 @@
+#!/usr/bin/env bats
+# fetch-tool.sh: the tools of tests, from the machine or from its cache. What
+# the network would have to give is not tried here.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+    folder=$XDG_CACHE_HOME/candidate/promtool
+    # Nothing that is installed, and an apt that has nothing.
+    mkdir -p "$BATS_TEST_TMPDIR/bin" "$folder"
+    printf '#!/bin/sh\nexit 100\n' >"$BATS_TEST_TMPDIR/bin/apt-get"
+    chmod +x "$BATS_TEST_TMPDIR/bin/apt-get"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+@test "wrong usage is 64" {
+    run -64 --separate-stderr scripts/fetch-tool.sh
+    run -64 --separate-stderr scripts/fetch-tool.sh vi
+    run -64 --separate-stderr scripts/fetch-tool.sh promtool haproxy
+    [ -z "$output" ]
+}
+
+@test "what is in the cache is taken from there" {
+    command -v promtool && return # the machine's own comes first
+    printf '#!/bin/sh\n[ "$1" = --version ]\n' >"$folder/promtool"
+    chmod +x "$folder/promtool"
+    run -0 --separate-stderr scripts/fetch-tool.sh promtool
+    [ "$output" = "$folder/promtool" ]
+    [ -z "$stderr" ]
+}
+
+@test "what does not run, or cannot be had, is 69" {
+    command -v promtool && return
+    run -69 --separate-stderr scripts/fetch-tool.sh promtool
+    [[ $stderr == *'fetch-tool: no promtool: apt-get does not get it'* ]]
+    [ -z "$output" ]
+    printf '#!/bin/sh\nexit 1\n' >"$folder/promtool"
+    chmod +x "$folder/promtool"
+    run -69 --separate-stderr scripts/fetch-tool.sh promtool
+    [[ $stderr == *'promtool does not run here' ]]
+    run -0 find "$XDG_CACHE_HOME" -name 'fetching-*'
+    [ -z "$output" ]
+}
