@@ -1,4 +1,4 @@
-/* test_cluster.c: three members of which some are lost, stopped or moved. */
+/* test_cluster.c: three members of which some are lost, or lead in turn. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,21 +6,9 @@
 
 #include <cmocka.h>
 
-#include <string.h>
-
 #include "e2e/trio.h"
-#include "etcd/version.h"
 
 enum { MOVE_MS_MAX = 2000 }; /* from a refused connection to another member */
-
-/* When etcd's leader is stopped, versions before VERSION_MENDED may revoke a
- * lease that was renewed. */
-static bool may_break_leases(struct stage *s)
-{
-    struct etcdctl_status status = etcdctl_status(s->etcd, 0);
-    return !version_keeps_leases(
-        (struct etcd_bytes){ status.version, strlen(status.version) });
-}
 
 static void loss_of_any_member_leaves_leader_and_queue(void **state)
 {
@@ -44,44 +32,6 @@ static void loss_of_any_member_leaves_leader_and_queue(void **state)
     stage_expect_nothing_left(s);
 }
 
-/* Nobody leads together with another for longer than it takes to hear of the
- * lease's end. */
-static void expect_lead_passed_on(struct process *a, struct process *b)
-{
-    struct process_line lost = stage_expect_lost(a, "");
-    assert_null(strstr(lost.text, "deadline")); /* that is not etcd's fault */
-    struct process_line lead = stage_expect_next_lead(b);
-    assert_true(lost.at_ms <= lead.at_ms + TRIO_SLACK_MS);
-    stage_expect_next_follow(a, "B");
-    trio_resign(b);
-    stage_expect_next_lead(a);
-    trio_resign(a);
-}
-
-static void stopped_member_leaves_leader_and_queue(void **state)
-{
-    struct stage *s = *state;
-    struct process *a = trio_leader(s, "A", .member = 0);
-    struct process *b = trio_waiter(s, "A", "B", .member = 1);
-    struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
-    bool kept = true;
-    for (unsigned i = 0; i < TRIO_N && kept; i++) {
-        etcd_server_pause(s->etcd, i);
-        kept = trio_still_leads(s, &key);
-        etcd_server_resume(s->etcd, i);
-        etcd_server_await(s->etcd, i);
-    }
-    /* What the last one makes of the leases that it finds. */
-    if (!kept || !trio_still_leads(s, &key)) {
-        assert_true(may_break_leases(s));
-        expect_lead_passed_on(a, b);
-        return;
-    }
-    trio_resign(a);
-    stage_expect_next_lead(b);
-    trio_resign(b);
-}
-
 /* What happens while nobody serves the waiter's watch is not missed. */
 static void waiter_of_a_killed_member_hears_of_its_turn(void **state)
 {
@@ -95,22 +45,6 @@ static void waiter_of_a_killed_member_hears_of_its_turn(void **state)
     process_expect_line(b, STAGE_ATTEMPTING);
     struct process_line lead = stage_expect_lead(b);
     assert_true(lead.at_ms - resigned_at_ms <= MOVE_MS_MAX + TRIO_SLACK_MS);
-    trio_resign(b);
-}
-
-static void waiter_of_a_stopped_member_hears_of_its_turn(void **state)
-{
-    struct stage *s = *state;
-    struct process *a = trio_leader(s, "A", .member = 1);
-    struct process *b = trio_waiter(s, "A", "B", .member = 0);
-    trio_let_lead(s, 1);
-    etcd_server_pause(s->etcd, 0);
-    trio_resign(a);
-    int64_t resigned_at_ms = process_now_ms();
-    process_expect_line(b, STAGE_ATTEMPTING);
-    struct process_line lead = stage_expect_lead(b);
-    assert_true(lead.at_ms - resigned_at_ms <= TRIO_TTL_MS / 2 + TRIO_SLACK_MS);
-    etcd_server_resume(s->etcd, 0);
     trio_resign(b);
 }
 
@@ -161,9 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TRIO_TEST(loss_of_any_member_leaves_leader_and_queue),
-        TRIO_TEST(stopped_member_leaves_leader_and_queue),
         TRIO_TEST(waiter_of_a_killed_member_hears_of_its_turn),
-        TRIO_TEST(waiter_of_a_stopped_member_hears_of_its_turn),
         TRIO_TEST(without_a_quorum_nobody_leads_and_then_the_first_does),
         TRIO_TEST(short_loss_of_the_quorum_is_no_loss),
         TRIO_TEST(moved_leader_of_etcd_leaves_ours),
