@@ -288,3 +288,13 @@ keeps_no_trace() {
     ETCDCTL_USER=u:chang3d run -69 scripts/etcd-role.sh u <<<s3cret
     [[ $output == *'permission denied'* ]]
 }
+
+@test "the page of --listen reads the election with the same password" {
+    start A --user u:s3cret --listen 0 A
+    leads A
+    keeps_secret A
+    local at
+    at=$(sed -n 's/.*status at //p' "$BATS_TEST_TMPDIR/A.err")
+    curl -sSN -m "$patience_s" --noproxy '*' "http://$at/events" |
+        grep -m 1 '"trouble":"",.*"queue":\[{"id":"A",.*"members":\[{'
+}
