@@ -467,6 +467,9 @@ struct candidate_view {
     const struct candidate_member *members;
     size_t members_n;
     int64_t details_at_ms; /* when leases and members were asked; 0: never */
+    bool writes_asked;     /* whether a candidate with this user may write */
+    bool writes_denied;    /* no, for good */
+    const char *writes_trouble; /* why it cannot at the moment; "": it can */
 };
 
 enum candidate_change {
@@ -515,6 +518,10 @@ CANDIDATE_API const struct candidate_view *candidate_observer_view(
 /* Ask for the time that the queue's leases have left and for the members of
  * etcd, once: DETAILS tells that it is done. */
 CANDIDATE_API void candidate_observer_ask(struct candidate_observer *o);
+
+/* The same, and whether a candidate could write its keys: with a transaction
+ * that never does. */
+CANDIDATE_API void candidate_observer_ask_writes(struct candidate_observer *o);
 
 /* The version of the library that is running, "MAJOR.MINOR.PATCH". */
 CANDIDATE_API const char *candidate_version(void);

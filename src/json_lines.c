@@ -213,6 +213,13 @@ static void state(struct json_text *j, const struct candidate_view *view)
         json_text_string(j, "since", NULL);
 }
 
+void json_lines_open(struct json_text *j, const char *type,
+                     const struct candidate_view *view)
+{
+    head(j, type, clock_now_ms(), view->election);
+    state(j, view);
+}
+
 void json_lines_view(struct json_text *j, const char *type,
                      const struct candidate_view *view)
 {

@@ -24,6 +24,11 @@ void json_lines_begin(struct json_text *j, const char *id,
 /* The word for a change. */
 const char *json_lines_word(enum candidate_change change);
 
+/* The beginning of a line about a view, for further members: type, and state
+ * of the view without queue and members. */
+void json_lines_open(struct json_text *j, const char *type,
+                     const struct candidate_view *view);
+
 /* A view; type: what it is about. */
 void json_lines_view(struct json_text *j, const char *type,
                      const struct candidate_view *view);

@@ -16,6 +16,7 @@
 #include "sys/fd.h"
 #include "sys/log.h"
 #include "sys/signals.h"
+#include "why_command.h"
 
 struct program {
     struct options options;
@@ -65,6 +66,9 @@ static void act(struct program *p)
         return;
     case OPTIONS_STATUS:
         status_command(&p->reading);
+        return;
+    case OPTIONS_WHY:
+        why_command_run(&p->reading);
         return;
     case OPTIONS_OBSERVE:
         observe_command(&p->reading);

@@ -50,6 +50,12 @@ void candidate_observer_ask(struct candidate_observer *o)
     o->round.wanted = true;
 }
 
+void candidate_observer_ask_writes(struct candidate_observer *o)
+{
+    o->round.wanted = true;
+    o->round.writes = true;
+}
+
 /* ---- the view ---- */
 
 /* Refusals of all endpoints make it so at once: nothing will come. */
@@ -75,6 +81,8 @@ const struct candidate_view *candidate_observer_view(
     shown->trouble = o->trouble.message;
     shown->trouble_code = o->trouble.code;
     shown->since_ms = o->since_ms;
+    shown->writes_denied = o->writes_trouble.code == CANDIDATE_EDENIED;
+    shown->writes_trouble = o->writes_trouble.message;
     shown->members = o->members;
     shown->members_n = o->members_n;
     return shown;

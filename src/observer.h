@@ -39,6 +39,7 @@ enum observer_call {
     OBSERVER_LEASE,
     OBSERVER_MEMBERS,
     OBSERVER_STATUS,
+    OBSERVER_WRITES,
 };
 
 /* Changes that were not given out yet: bits of 1 << enum candidate_change. */
@@ -51,6 +52,7 @@ struct observer_pending {
 struct observer_round {
     bool wanted;
     bool began;
+    bool writes; /* also whether they are possible */
     size_t next; /* question */
     int64_t leases[CANDIDATE_OBSERVER_LEASES_MAX];
     size_t leases_n;
@@ -106,6 +108,7 @@ struct candidate_observer {
     struct candidate_member members[CANDIDATE_VIEW_MEMBERS_MAX];
     struct observer_member member_texts[CANDIDATE_VIEW_MEMBERS_MAX];
     size_t members_n;
+    struct candidate_error writes_trouble;
 };
 
 void observer_note(struct candidate_observer *o, enum candidate_change change,

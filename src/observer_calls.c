@@ -33,7 +33,7 @@ static bool is_due(int64_t at_ms, int64_t now_ms)
 static bool is_detail(enum observer_call call)
 {
     return call == OBSERVER_LEASE || call == OBSERVER_MEMBERS ||
-        call == OBSERVER_STATUS;
+        call == OBSERVER_STATUS || call == OBSERVER_WRITES;
 }
 
 /* There is a view, and it can be continued. */
@@ -238,6 +238,7 @@ static void on_answer(struct candidate_observer *o, int64_t now_ms,
     case OBSERVER_LEASE:
     case OBSERVER_MEMBERS:
     case OBSERVER_STATUS:
+    case OBSERVER_WRITES:
         break;
     }
 }

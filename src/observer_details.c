@@ -9,6 +9,7 @@
 
 #include "observer.h"
 #include "sys/clock.h"
+#include "sys/error.h"
 #include "sys/text.h"
 
 enum { CLOCK_LATE_S = 1 }; /* a date is cut to whole seconds */
@@ -60,6 +61,9 @@ bool observer_ask(struct candidate_observer *o, uint64_t tag)
     } else if (i == members_at) {
         o->call = OBSERVER_MEMBERS;
         etcd_members(o->etcd, tag, OBSERVER_DETAIL_MS);
+    } else if (round->writes && i == members_at + 1) {
+        o->call = OBSERVER_WRITES;
+        survey_try_writes(&o->names, o->etcd, tag, OBSERVER_DETAIL_MS);
     } else {
         *round = (struct observer_round){ .wanted = false };
         o->shown.details_at_ms = clock_now_ms();
@@ -180,6 +184,16 @@ static void on_members(struct candidate_observer *o,
     }
 }
 
+static void on_writes(struct candidate_observer *o,
+                      const struct etcd_reply *reply)
+{
+    o->shown.writes_asked = true;
+    o->writes_trouble = (struct candidate_error){ 0 };
+    if (reply->type == ETCD_REPLY_FAILED)
+        (void)error_set(&o->writes_trouble, reply->status, "%s",
+                        reply->message);
+}
+
 void observer_told(struct candidate_observer *o, int64_t now_ms,
                    const struct etcd_reply *reply)
 {
@@ -190,6 +204,8 @@ void observer_told(struct candidate_observer *o, int64_t now_ms,
         on_lease(o, now_ms, round->leases[i], reply);
     else if (i < members_at)
         on_status(o, now_ms, i - round->leases_n, reply);
-    else
+    else if (i == members_at)
         on_members(o, reply);
+    else
+        on_writes(o, reply);
 }

@@ -330,6 +330,8 @@ static int check_outside(struct parser *p)
         p->given[find(election, sizeof election - 1) - options_table])
         return error_set(p->err, CANDIDATE_EINVAL,
                          "--election says already which one");
+    static const char ttl[] = "ttl";
+    o->ttl_given = p->given[find(ttl, sizeof ttl - 1) - options_table];
     if (o->config.id)
         o->config.election = o->config.id;
     o->config.id = NULL;
@@ -344,6 +346,7 @@ static int check_action(struct parser *p)
     case OPTIONS_FENCE_FILE:
         return check_fencing(p);
     case OPTIONS_STATUS:
+    case OPTIONS_WHY:
     case OPTIONS_OBSERVE:
     case OPTIONS_DEPOSE:
     case OPTIONS_TRANSFER:

@@ -21,7 +21,7 @@ enum {
 /* The program's exit codes, as the help shows them. */
 #define OPTIONS_EXITS(X)                                                       \
     X(RESIGNED, 0, "resigned; other task: done; --status: it is led")          \
-    X(NOBODY, 1, "nobody leads: --status, --depose, --transfer-to")            \
+    X(NOBODY, 1, "--status etc.: nobody leads; --why: has findings")           \
     X(USAGE, 64, "bad options or ID; nothing was sent to etcd")                \
     X(UNAVAILABLE, 69, "etcd is unreachable or refuses; or --listen fails")    \
     X(INTERNAL, 70, "internal error")                                          \
@@ -43,6 +43,7 @@ enum options_action {
     OPTIONS_OBSERVE,
     OPTIONS_DEPOSE,
     OPTIONS_TRANSFER,
+    OPTIONS_WHY,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };
@@ -56,6 +57,7 @@ struct options {
     const char *lock_key; /* its lock key */
     bool once;            /* end when leadership is lost */
     bool json;            /* on standard output, instead of words */
+    bool ttl_given;       /* not only by default */
     bool plain;           /* lines on a terminal, too */
     bool guardian;        /* also without a command */
     unsigned grace_ms;    /* of a command, between SIGTERM and SIGKILL */

@@ -114,7 +114,7 @@ static void lease(struct picture *p, const struct candidate_lock *lock)
     add(p, " left");
 }
 
-static void headline(struct picture *p, const struct candidate_view *view)
+void picture_headline(struct picture *p, const struct candidate_view *view)
 {
     add(p, "Election ");
     painted(p, bold, view->election);
@@ -206,7 +206,7 @@ static void member(struct picture *p, const struct candidate_member *m)
 
 void picture_view(struct picture *p, const struct candidate_view *view)
 {
-    headline(p, view);
+    picture_headline(p, view);
     if (view->known && !view->stale)
         leadership(p, view);
     if (view->trouble_code && view->stale) {

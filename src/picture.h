@@ -23,6 +23,9 @@ struct picture {
 /* All that the view shows. */
 void picture_view(struct picture *p, const struct candidate_view *view);
 
+/* Its first line alone: who leads. */
+void picture_headline(struct picture *p, const struct candidate_view *view);
+
 /* One line more. */
 void picture_line(struct picture *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

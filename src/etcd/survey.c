@@ -65,6 +65,27 @@ void survey_check(const struct lock *l, struct etcd *e, uint64_t tag,
     read_both(l, e, tag, timeout_ms, true, &newest);
 }
 
+void survey_try_writes(const struct lock *l, struct etcd *e, uint64_t tag,
+                       int64_t timeout_ms)
+{
+    struct etcd_bytes keys[] = { bytes(l->leader_key), bytes(l->prefix) };
+    struct etcd_compare never[] = {
+        { .key = keys[0], .target = ETCD_CREATE, .relation = ETCD_EQUAL },
+        { .key = keys[0], .target = ETCD_CREATE, .relation = ETCD_GREATER },
+    };
+    struct etcd_op puts[] = {
+        { .type = ETCD_OP_PUT, .put = { .key = keys[0] } },
+        { .type = ETCD_OP_PUT, .put = { .key = keys[1] } },
+    };
+    struct etcd_txn txn = {
+        .compares = never,
+        .compares_n = sizeof never / sizeof *never,
+        .success = puts,
+        .success_n = sizeof puts / sizeof *puts,
+    };
+    etcd_txn(e, tag, timeout_ms, &txn);
+}
+
 void survey_watch(const struct lock *l, struct etcd *e, uint64_t tag,
                   int64_t from_revision)
 {

@@ -35,6 +35,11 @@ void survey_more(const struct lock *l, struct etcd *e, uint64_t tag,
 void survey_check(const struct lock *l, struct etcd *e, uint64_t tag,
                   int64_t timeout_ms);
 
+/* Could a candidate write its keys? A transaction that would put them, if what
+ * never holds did: etcd looks at all that it could do beforehand. */
+void survey_try_writes(const struct lock *l, struct etcd *e, uint64_t tag,
+                       int64_t timeout_ms);
+
 /* Open the stream of watches. */
 void survey_watch(const struct lock *l, struct etcd *e, uint64_t tag,
                   int64_t from_revision);

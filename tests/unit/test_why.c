@@ -1,0 +1,167 @@
+/* test_why.c: which facts are findings, as far as they cannot be made on a
+ * real etcd: a clock far from ours, a corrupt member; and the bounds.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "why.h"
+
+static const struct why_question question = {
+    .now_ms = 100000,
+    .ttl_s = 10,
+    .endpoints = "http://a:2379",
+};
+
+static const struct candidate_view healthy = {
+    .election = "leader",
+    .prefix = "election_leader/",
+    .known = true,
+    .trouble = "",
+    .writes_trouble = "",
+    .leader = "",
+    .revision = 20,
+};
+
+static struct candidate_member member(int64_t clock_ahead_ms,
+                                      const char *trouble)
+{
+    return (struct candidate_member){
+        .endpoint = "http://a:2379",
+        .name = "m0",
+        .version = "3.5.30",
+        .id = 1,
+        .leader = 1,
+        .trouble = trouble,
+        .clock_known = true,
+        .clock_ahead_ms = clock_ahead_ms,
+    };
+}
+
+static struct why *explain(const struct candidate_view *view)
+{
+    struct why *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    why_explain(w, view, &question);
+    return w;
+}
+
+static void clock_far_from_ours_is_found(void **state)
+{
+    (void)state;
+    struct candidate_view view = healthy;
+    struct candidate_member m = member(-WHY_CLOCK_MS_MAX, "");
+    view.members = &m;
+    view.members_n = 1;
+    struct why *w = explain(&view);
+    assert_int_equal(w->n, 0);
+    m.clock_ahead_ms = -3600000;
+    why_explain(w, &view, &question);
+    assert_int_equal(w->n, 1);
+    assert_string_equal(w->findings[0].kind, "clock-far");
+    assert_int_equal(w->findings[0].weight, WHY_THREATENS);
+    assert_int_equal(w->findings[0].revision, 20);
+    assert_non_null(
+        strstr(w->findings[0].text,
+               "http://a:2379 m0: its clock is 3600 s behind ours"));
+    assert_string_equal(w->findings[0].command, "timedatectl set-ntp true");
+    m.clock_ahead_ms = 7000;
+    why_explain(w, &view, &question);
+    assert_non_null(strstr(w->findings[0].text, "is 7 s before ours"));
+    m.clock_known = false;
+    why_explain(w, &view, &question);
+    assert_int_equal(w->n, 0);
+    free(w);
+}
+
+static void corrupt_member_threatens(void **state)
+{
+    (void)state;
+    struct candidate_view view = healthy;
+    struct candidate_member m = member(0, "memberID:1 alarm:CORRUPT ");
+    view.members = &m;
+    view.members_n = 1;
+    struct why *w = explain(&view);
+    assert_int_equal(w->n, 1);
+    assert_string_equal(w->findings[0].kind, "alarm-raised");
+    assert_int_equal(w->findings[0].weight, WHY_THREATENS);
+    assert_string_equal(w->findings[0].command, "etcdctl alarm list");
+    free(w);
+}
+
+static void default_ttl_is_no_threat_but_a_note(void **state)
+{
+    (void)state;
+    struct candidate_lock lock = { .id = "A",
+                                   .key = "election_leader/a",
+                                   .lease = 0xa,
+                                   .token = 5,
+                                   .lease_ends_at_ms = 115000,
+                                   .lease_ttl_ms = 15000 };
+    struct candidate_view view = healthy;
+    view.led = true;
+    view.leader = "A";
+    view.token = 5;
+    view.lease = 0xa;
+    view.queue = &lock;
+    view.queue_n = 1;
+    struct why *w = explain(&view);
+    assert_int_equal(w->n, 1);
+    assert_string_equal(w->findings[0].kind, "ttl-raised");
+    assert_int_equal(w->findings[0].weight, WHY_NOTE);
+    free(w);
+}
+
+static void more_than_can_be_kept_are_counted(void **state)
+{
+    (void)state;
+    enum { KEYS = WHY_FINDINGS_MAX + 5 };
+    static struct candidate_lock locks[KEYS];
+    for (int i = 0; i < KEYS; i++)
+        locks[i] = (struct candidate_lock){ .id = "X",
+                                            .key = "election_leader/x",
+                                            .foreign = true };
+    struct candidate_view view = healthy;
+    view.queue = locks;
+    view.queue_n = KEYS;
+    struct why *w = explain(&view);
+    assert_int_equal(w->n, WHY_FINDINGS_MAX);
+    assert_int_equal(w->more, 5);
+    free(w);
+}
+
+/* A key of quotes alone needs four bytes for each. */
+static void command_of_a_long_key_stays_within_its_bounds(void **state)
+{
+    (void)state;
+    char key[WHY_TEXT_BYTES_MAX];
+    memset(key, '\'', sizeof key - 1);
+    key[sizeof key - 1] = '\0';
+    struct candidate_lock lock = { .id = "X", .key = key, .foreign = true };
+    struct candidate_view view = healthy;
+    view.queue = &lock;
+    view.queue_n = 1;
+    struct why *w = explain(&view);
+    const char *command = w->findings[0].command;
+    assert_in_range(strlen(command), 100, WHY_COMMAND_BYTES_MAX - 1);
+    assert_int_equal(command[strlen(command) - 1], '\'');
+    free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clock_far_from_ours_is_found),
+        cmocka_unit_test(corrupt_member_threatens),
+        cmocka_unit_test(default_ttl_is_no_threat_but_a_note),
+        cmocka_unit_test(more_than_can_be_kept_are_counted),
+        cmocka_unit_test(command_of_a_long_key_stays_within_its_bounds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
