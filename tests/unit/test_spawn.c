@@ -126,16 +126,19 @@ static void command_leads_a_process_group(void **state)
     assert_string_equal(output_of(argv), "leader\n");
 }
 
+/* Without 32 and 33, which the C library keeps for itself: whoever started the
+ * tests may have ignored them, and nobody here can change that. */
 static unsigned long long signals_of(const char *status, const char *name)
 {
     const char *line = strstr(status, name);
     assert_non_null(line);
-    return strtoull(line + strlen(name), NULL, 16);
+    return strtoull(line + strlen(name), NULL, 16) & ~(3ULL << 31);
 }
 
 static void command_has_default_signals(void **state)
 {
     (void)state;
+    signal(SIGHUP, SIG_DFL); /* the tests may run under nohup */
     const char *const argv[] = { "cat", "/proc/self/status", NULL };
     const char *status = output_of(argv);
     assert_int_equal(signals_of(status, "SigBlk:"), 0);
