@@ -66,9 +66,9 @@ private_kib() {
     awk '/^Private/ {kib += $2} END {print kib}' "/proc/$1/smaps_rollup"
 }
 
+# The only child of a candidate.
 guardian_of() {
-    awk -v parent="$1" '$2 == "(guardian)" && $4 == parent {print $1}' \
-        /proc/[0-9]*/stat 2>/dev/null || true
+    ps --no-headers --ppid "$1" -o pid | tr -d ' '
 }
 
 # round WHO: one of each measurement, appended to $results/WHO.WHAT.

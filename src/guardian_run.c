@@ -33,7 +33,7 @@ enum {
     GUARDIAN_EXIT_BROKEN = 70,
     GUARDIAN_FD = 3,
     GUARDIAN_STOPS_MAX = 32, /* reported for a command: they fill no socket */
-    GUARDIAN_NEAR_MS = 1000, /* of the end: the time is looked at only then */
+    GUARDIAN_NEAR_MS = 400,  /* of the end: then it is looked at once more */
     GUARDIAN_AGAIN_MS_MAX = 500, /* between tries to kill what does not die */
 };
 
@@ -229,6 +229,10 @@ static int spawn(struct ward *w, const struct guardian_message *message)
 
 static void start(struct ward *w, const struct guardian_message *message)
 {
+    if (lead_until_ms(w) - GUARDIAN_KILL_EARLY_MS <= clock_now_ms()) {
+        become_idle(w); /* the time was over before it came to us */
+        return;
+    }
     int error = spawn(w, message);
     w->busy = true;
     w->killing = false;
