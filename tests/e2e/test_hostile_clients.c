@@ -20,6 +20,7 @@
 
 enum {
     IDLE_N = 500,
+    STREAMS_N = 16, /* of them look at the page */
     GARBAGE_N = 50,
     GARBAGE_BYTES = 2000,
     RENEWALS_N = 5,    /* so many under the load */
@@ -27,8 +28,8 @@ enum {
     LATE_MS_MAX = 250, /* on a busy machine; the TTL of 2 s has 880 to spare */
 };
 
-/* The first half says nothing, or half of something; the rest speaks garbage
- * without end. Whom the server cuts comes again. */
+/* Some look at the page; then one half says nothing, the other half of
+ * something; the rest speaks garbage without end. Whom the server cuts comes again. */
 struct crowd {
     uint16_t port;
     int fds[IDLE_N + GARBAGE_N];
@@ -39,9 +40,11 @@ struct crowd {
 static void come(struct crowd *c, size_t i)
 {
     static const char half[] = "GET /leader HTTP/1.1\r\nHost: ";
+    static const char events[] = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n";
+    const char *says = i < STREAMS_N ? events : i < IDLE_N && i % 2 ? half : "";
     c->fds[i] = visitor_dial(c->port);
-    if (c->fds[i] >= 0 && i < IDLE_N && i % 2)
-        (void)!send(c->fds[i], half, strlen(half), MSG_NOSIGNAL);
+    if (c->fds[i] >= 0)
+        (void)!send(c->fds[i], says, strlen(says), MSG_NOSIGNAL);
 }
 
 /* Has the server cut it? */
