@@ -16,6 +16,8 @@ enum {
     FIND_MS_MAX = 10000, /* to look through the queue */
     PAGE_KEYS = 64,      /* of it, so that a reply keeps within its limit */
     PAGES_MAX = 256,
+    QUEUE_ANEW_MS = 3000, /* as long as the ID may be missing */
+    READ_AGAIN_MS = 100,
 };
 
 /* ---- who has the ID ---- */
@@ -86,16 +88,41 @@ static int read_page(struct search *search, struct oneshot *o,
     return r;
 }
 
+static int read_queue(struct search *search, struct oneshot *o,
+                      struct candidate_error *err)
+{
+    int r = 0;
+    search->revision = 0;
+    search->found_n = 0;
+    search->any = false;
+    search->more = true;
+    search->from_bytes = strlen(search->lock->prefix);
+    memcpy(search->from, search->lock->prefix, search->from_bytes);
+    for (int i = 0; r == 0 && search->more && i < PAGES_MAX; i++)
+        r = read_page(search, o, err);
+    return r;
+}
+
+/* Somebody who queues anew has no place for a moment. */
+static int await(struct search *search, struct oneshot *o,
+                 struct candidate_error *err)
+{
+    int64_t end_at_ms = clock_now_ms() + QUEUE_ANEW_MS;
+    int r = read_queue(search, o, err);
+    while (r == 0 && search->any && search->found_n == 0 &&
+           clock_now_ms() < end_at_ms) {
+        r = etcd_poll(o->etcd, NULL, 0, READ_AGAIN_MS);
+        if (r == 0)
+            r = read_queue(search, o, err);
+    }
+    return r;
+}
+
 /* Exactly one candidate must have the ID. */
 static int find(struct search *search, struct oneshot *o,
                 struct candidate_error *err)
 {
-    int r = 0;
-    search->from_bytes = strlen(search->lock->prefix);
-    memcpy(search->from, search->lock->prefix, search->from_bytes);
-    search->more = true;
-    for (int i = 0; r == 0 && search->more && i < PAGES_MAX; i++)
-        r = read_page(search, o, err);
+    int r = await(search, o, err);
     if (r < 0)
         return r;
     if (!search->any)

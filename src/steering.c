@@ -9,7 +9,8 @@
 static void keep_key(struct steering_key *kept, struct etcd_bytes key)
 {
     kept->bytes = key.size <= sizeof kept->data ? key.size : 0;
-    memcpy(kept->data, key.data, kept->bytes);
+    if (kept->bytes > 0)
+        memcpy(kept->data, key.data, kept->bytes);
 }
 
 static struct etcd_bytes kept(const struct steering_key *key)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum {
-    STEER_LOOK_MS = 100,    /* from one look at the queue to the next */
+    STEER_LOOK_MS = 50,     /* from one look at the queue to the next */
     STEER_PUT_MS = 1000,    /* from one put of the request to the next */
     STEER_LEASE_MS = 5000,  /* of the request: it outlives us no longer */
     STEER_KEEP_MS = 1500,   /* from one renewal to the next */
