@@ -39,6 +39,39 @@ static void status_is_of_the_usual_election_or_of_the_one_named(void **state)
     assert_string_equal(o.config.election, "x");
 }
 
+static void steering_is_of_an_election_as_well(void **state)
+{
+    (void)state;
+    struct options o = parsed(ARGV("--depose"));
+    assert_int_equal(o.action, OPTIONS_DEPOSE);
+    assert_string_equal(o.config.election, "leader");
+    o = parsed(ARGV("--depose", "/svc/db"));
+    assert_string_equal(o.config.election, "/svc/db");
+    o = parsed(ARGV("--transfer-to", "B", "/svc/db"));
+    assert_int_equal(o.action, OPTIONS_TRANSFER);
+    assert_string_equal(o.object, "B");
+    assert_string_equal(o.config.election, "/svc/db");
+    assert_null(o.config.id);
+    command_line_refuses("--depose: --transfer-to says that already",
+                         ARGV("--transfer-to", "B", "--depose"));
+    command_line_refuses("--transfer-to: needs an argument, ID",
+                         ARGV("--transfer-to"));
+}
+
+static void priority_is_a_number_up_to_100(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed(ARGV("A")).config.priority, 0);
+    assert_int_equal(parsed(ARGV("--priority", "100", "A")).config.priority,
+                     100);
+    command_line_refuses("--priority: \"101\" is not a whole number from 0 to"
+                         " 100",
+                         ARGV("--priority", "101", "A"));
+    command_line_refuses("--priority: \"-1\" is not a whole number from 0 to"
+                         " 100",
+                         ARGV("--priority", "-1", "A"));
+}
+
 static void output_is_for_people_or_in_json(void **state)
 {
     (void)state;
@@ -71,6 +104,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_is_of_the_usual_election_or_of_the_one_named),
+        cmocka_unit_test(steering_is_of_an_election_as_well),
+        cmocka_unit_test(priority_is_a_number_up_to_100),
         cmocka_unit_test(output_is_for_people_or_in_json),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };
