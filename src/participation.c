@@ -29,6 +29,7 @@ static void resign(struct participation *p)
 {
     if (p->candidate && !p->leaving) {
         candidate_resign(p->candidate);
+        supervision_show(&p->supervision, p->candidate);
         service_stopping(&p->service);
         hooks_lost(&p->hooks);
         status_server_leaving(&p->status_server);
@@ -45,13 +46,19 @@ static void leave(struct participation *p)
         resign(p);
 }
 
+static void step_down(struct participation *p)
+{
+    candidate_yield(p->candidate);
+    supervision_show(&p->supervision, p->candidate);
+}
+
 /* Step down, and queue anew. */
 static void yield(struct participation *p)
 {
     if (has_command(p))
         supervision_yield(&p->supervision);
     else
-        candidate_yield(p->candidate);
+        step_down(p);
 }
 
 /* Without output nobody can see what happens here: we had better leave. A
@@ -172,7 +179,7 @@ static void do_what_supervision_wants(struct participation *p)
     if (supervision_resigns(&p->supervision))
         resign(p);
     else if (supervision_yields(&p->supervision))
-        candidate_yield(p->candidate);
+        step_down(p);
     candidate_hold(p->candidate, !supervision_idle(&p->supervision));
 }
 

@@ -352,6 +352,12 @@ void supervision_news(struct supervision *s, const struct candidate *c)
     replace_guardian(s);
 }
 
+void supervision_show(struct supervision *s, const struct candidate *c)
+{
+    if (s->wanted)
+        write_page(s, candidate_lead_until_ms(c));
+}
+
 void supervision_leave(struct supervision *s)
 {
     s->leave_due = true;

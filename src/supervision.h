@@ -70,6 +70,10 @@ void supervision_turn(struct supervision *s, const struct candidate *c);
 /* Take the news of command and guardian: later in each turn. */
 void supervision_news(struct supervision *s, const struct candidate *c);
 
+/* Write on the lease page what is so now: before others can hear of it, and so
+ * right after the candidate was told to resign or to step down. */
+void supervision_show(struct supervision *s, const struct candidate *c);
+
 /* A signal has come. */
 void supervision_signal(struct supervision *s, const struct candidate *c,
                         int number);
