@@ -149,7 +149,14 @@ endef
 $(foreach k,unit sim e2e faults torture,$(eval $(call kind,$(k))))
 sim: $(BUILD)/sim/simulate
 torturers: $(addprefix $(BUILD)/,torture/torture torture/worker \
-	preload/clock.so) all
+	torture/sabotaged preload/clock.so) all
+# The program, with a rule of safety broken at each function of sabotage.c.
+WRAPPED := $(shell sed -n 's/^WRAPPED.[^,]*, \([a-z_]*\),.*/\1/p' \
+	tests/torture/sabotage.c)
+$(BUILD)/torture/sabotaged: $(BUILD)/tests/torture/sabotage.o $(PROGRAM_OBJ) \
+		$(INTERNAL)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(PROGRAM_LIBS)
 # tests/preload/X.c goes between a program and its libraries.
 e2e: $(patsubst tests/%.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
 $(BUILD)/preload/%.so: tests/preload/%.c $(BUILD)/flags

@@ -100,6 +100,28 @@ void network_cut(struct process_set *set, const char *host, unsigned port)
     assert_true(nft(set, rules));
 }
 
+static void lose(struct process_set *set, const char *host, const char *way,
+                 unsigned percent)
+{
+    char some[48] = "";
+    char rules[RULES_BYTES_MAX];
+    if (percent < 100)
+        (void)snprintf(some, sizeof some, "numgen random mod 100 < %u",
+                       percent);
+    (void)snprintf(rules, sizeof rules, "add rule %s in ip %s %s %s drop",
+                   TABLE, way, host, some);
+    assert_true(nft(set, rules));
+}
+
+void network_lose(struct process_set *set, const char *host,
+                  enum network_ways ways, unsigned percent)
+{
+    if (ways & NETWORK_TO)
+        lose(set, host, "daddr", percent);
+    if (ways & NETWORK_FROM)
+        lose(set, host, "saddr", percent);
+}
+
 void network_heal(struct process_set *set)
 {
     assert_true(nft(set, "flush chain " TABLE " in"));

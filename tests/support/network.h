@@ -13,8 +13,13 @@
  * when it cannot be had. Call it once, before anything else. */
 bool network_own(void);
 
+enum network_ways { NETWORK_TO = 1, NETWORK_FROM = 2, NETWORK_BOTH = 3 };
+
 /* Drop what goes to or from this port of this address; port 0: any port. */
 void network_cut(struct process_set *set, const char *host, unsigned port);
+/* Drop so many of a hundred packets to this address, from it, or both. */
+void network_lose(struct process_set *set, const char *host,
+                  enum network_ways ways, unsigned percent);
 /* Drop nothing any more. */
 void network_heal(struct process_set *set);
 

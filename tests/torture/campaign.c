@@ -43,7 +43,9 @@ static void choose_clocks(struct campaign *c)
 {
     static const unsigned rates[] = { SLOW_PERMILLE, 1000, FAST_PERMILLE };
     for (unsigned i = 0; i < TROUPE_PLAYERS_N; i++)
-        c->troupe.clocks_permille[i] = rates[random_below(c, 3)];
+        c->troupe.clocks_permille[i] = c->clock_permille
+            ? c->clock_permille
+            : rates[random_below(c, 3)];
 }
 
 static void await_etcd(struct campaign *c)
@@ -103,16 +105,20 @@ void campaign_settle(struct campaign *c, bool etcd)
 
 /* With a daemon, only one of candidate and guardian: when both are gone, nobody
  * is left that could end it. */
+static bool fits_beside(const struct torment *m, const struct torment *other)
+{
+    if (m->kind->area != other->kind->area)
+        return true;
+    return m->kind->area == TORMENT_PROCESS &&
+        (m->player != other->player || m->player < TROUPE_DAEMONS_FROM);
+}
+
 static bool fits(const struct torment *m, const struct torment *before,
                  unsigned n)
 {
-    for (unsigned i = 0; i < n; i++) {
-        if (m->kind->etcd && before[i].kind->etcd)
+    for (unsigned i = 0; i < n; i++)
+        if (!fits_beside(m, &before[i]))
             return false;
-        if (!m->kind->etcd && !before[i].kind->etcd &&
-            m->player == before[i].player && m->player >= TROUPE_DAEMONS_FROM)
-            return false;
-    }
     return true;
 }
 
@@ -175,12 +181,13 @@ void campaign_episode(struct campaign *c)
     int64_t now_ms = process_now_ms();
     while (n < wanted_n) {
         choose(c, &torments[n], now_ms);
-        n += fits(&torments[n], torments, n);
+        n += fits(&torments[n], torments, n) &&
+            (c->network || torments[n].kind->area != TORMENT_NETWORK);
     }
     c->episodes_n++;
     for (unsigned i = 0; i < n; i++) {
         print_error("%s%s", i ? ", " : "", torments[i].kind->name);
-        etcd = etcd || torments[i].kind->etcd;
+        etcd = etcd || torments[i].kind->area == TORMENT_ETCD;
     }
     print_error("\n");
     int64_t next_ms;

@@ -12,7 +12,9 @@ struct campaign {
     struct troupe troupe;
     struct judge judge;
     uint64_t random_state;
-    unsigned etcd_leader; /* a member */
+    unsigned clock_permille; /* of all candidates; 0: at random */
+    bool network;            /* of our own, so packets can be dropped */
+    unsigned etcd_leader;    /* a member */
     unsigned episodes_n;
     unsigned done_n[TORMENTS_KINDS_MAX]; /* of each kind */
     int64_t gaps_ms[CAMPAIGN_GAPS_MAX];  /* from the last fault's end until a

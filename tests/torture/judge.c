@@ -7,18 +7,12 @@
 
 enum { NS_PER_MS = 1000000 };
 
-static void describe(struct judge *j, enum judge_oracle oracle,
-                     const char *format, va_list args)
-{
-    (void)vsnprintf(j->texts[oracle], JUDGE_TEXT_BYTES_MAX, format, args);
-}
-
 void judge_note(struct judge *j, enum judge_oracle oracle, const char *format,
                 ...)
 {
     va_list args;
     va_start(args, format);
-    describe(j, oracle, format, args);
+    (void)vsnprintf(j->texts[oracle], JUDGE_TEXT_BYTES_MAX, format, args);
     va_end(args);
     j->counts[oracle]++;
 }
@@ -98,11 +92,23 @@ static void look_at_commands(struct judge *j, struct record *r)
 
 /* ---- beliefs ---- */
 
+static void describe_belief(struct judge *j, const struct watchman_span *a,
+                            const struct watchman_span *b)
+{
+    (void)snprintf(j->texts[JUDGE_BELIEF], JUDGE_TEXT_BYTES_MAX,
+                   "%c, token %lld, and %c, token %lld", (int)('A' + a->player),
+                   (long long)a->token, (int)('A' + b->player),
+                   (long long)b->token);
+}
+
 static void look_at_beliefs(struct judge *j, struct watchman *w)
 {
     static struct watchman_span spans[WATCHMAN_SPANS_MAX];
     size_t n = watchman_spans(w, spans, WATCHMAN_SPANS_MAX);
     j->counts[JUDGE_BELIEF] = watchman_overlaps(w, &j->belief_longest_ns);
+    for (size_t i = 1; i < n; i++)
+        if (j->counts[JUDGE_BELIEF] && spans[i].from_ns < spans[i - 1].until_ns)
+            describe_belief(j, &spans[i - 1], &spans[i]);
     for (size_t i = 1; i < n; i++)
         if (spans[i].token < spans[i - 1].token ||
             (spans[i].token == spans[i - 1].token &&

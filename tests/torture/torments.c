@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/network.h"
 #include "torments.h"
+
+enum { SOME_PERCENT = 30 };
 
 /* ---- candidates, guardians, commands ---- */
 
@@ -148,21 +151,77 @@ static bool defragment(struct troupe *t, struct torment *m)
     return true;
 }
 
+/* ---- network ---- */
+
+/* All that goes between one candidate and etcd goes to or from this address. */
+static void lose(struct troupe *t, const struct torment *m,
+                 enum network_ways ways, unsigned percent)
+{
+    char host[16];
+    troupe_host(m->player, host);
+    network_lose(t->stage->set, host, ways, percent);
+}
+
+static bool cut_off(struct troupe *t, struct torment *m)
+{
+    lose(t, m, NETWORK_BOTH, 100);
+    return true;
+}
+
+static bool lose_requests(struct troupe *t, struct torment *m)
+{
+    lose(t, m, NETWORK_TO, 100);
+    return true;
+}
+
+static bool lose_replies(struct troupe *t, struct torment *m)
+{
+    lose(t, m, NETWORK_FROM, 100);
+    return true;
+}
+
+static bool lose_some(struct troupe *t, struct torment *m)
+{
+    lose(t, m, NETWORK_BOTH, SOME_PERCENT);
+    return true;
+}
+
+static bool cut_off_from_member(struct troupe *t, struct torment *m)
+{
+    char host[16];
+    troupe_host(m->player, host);
+    network_cut(t->stage->set, host,
+                etcd_server_port(t->stage->etcd, m->member));
+    return true;
+}
+
+static void heal(struct troupe *t, struct torment *m)
+{
+    (void)m;
+    network_heal(t->stage->set);
+}
+
 /* ---- the list ---- */
 
 const struct torment_kind torment_kinds[] = {
-    { "candidate killed", kill_main, NULL, false },
-    { "candidate stopped", stop_main, proceed, false },
-    { "candidate told to end", terminate_main, NULL, false },
-    { "guardian killed", kill_guardian, NULL, false },
-    { "guardian stopped", stop_guardian, proceed, false },
-    { "command killed", kill_command, NULL, false },
-    { "command stopped", stop_command, proceed, false },
-    { "member of etcd killed", kill_member, relaunch_member, true },
-    { "member of etcd stopped", stop_member, resume_member, true },
-    { "two members of etcd killed", kill_two, relaunch_two, true },
-    { "leader of etcd moved", move_leader, forget_process, true },
-    { "etcd compacted", compact, forget_process, false },
-    { "member of etcd defragmented", defragment, forget_process, true },
+    { "candidate killed", kill_main, NULL, TORMENT_PROCESS },
+    { "candidate stopped", stop_main, proceed, TORMENT_PROCESS },
+    { "candidate told to end", terminate_main, NULL, TORMENT_PROCESS },
+    { "guardian killed", kill_guardian, NULL, TORMENT_PROCESS },
+    { "guardian stopped", stop_guardian, proceed, TORMENT_PROCESS },
+    { "command killed", kill_command, NULL, TORMENT_PROCESS },
+    { "command stopped", stop_command, proceed, TORMENT_PROCESS },
+    { "member of etcd killed", kill_member, relaunch_member, TORMENT_ETCD },
+    { "member of etcd stopped", stop_member, resume_member, TORMENT_ETCD },
+    { "two members of etcd killed", kill_two, relaunch_two, TORMENT_ETCD },
+    { "leader of etcd moved", move_leader, forget_process, TORMENT_ETCD },
+    { "candidate cut off from etcd", cut_off, heal, TORMENT_NETWORK },
+    { "candidate's requests lost", lose_requests, heal, TORMENT_NETWORK },
+    { "etcd's replies lost", lose_replies, heal, TORMENT_NETWORK },
+    { "packets lost, 30 of 100", lose_some, heal, TORMENT_NETWORK },
+    { "candidate cut off from a member", cut_off_from_member, heal,
+      TORMENT_NETWORK },
+    { "etcd compacted", compact, forget_process, TORMENT_ETCD },
+    { "member of etcd defragmented", defragment, forget_process, TORMENT_ETCD },
 };
 const size_t torment_kinds_n = sizeof torment_kinds / sizeof *torment_kinds;

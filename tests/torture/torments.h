@@ -10,12 +10,19 @@ enum { TORMENTS_KINDS_MAX = 32 };
 
 struct torment;
 
+/* At most one of each at a time, but of processes. */
+enum torment_area {
+    TORMENT_PROCESS, /* of a candidate's */
+    TORMENT_ETCD,    /* which takes a while to recover */
+    TORMENT_NETWORK,
+};
+
 struct torment_kind {
     const char *name;
     /* Returns false when it cannot be done now. */
     bool (*begin)(struct troupe *t, struct torment *torment);
     void (*end)(struct troupe *t, struct torment *torment); /* NULL: nothing */
-    bool etcd; /* it takes etcd a while to recover */
+    enum torment_area area;
 };
 
 /* In the order of the report. */

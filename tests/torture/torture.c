@@ -1,8 +1,10 @@
 /* torture.c: a campaign of faults, and whether what is promised held.
  *
- * torture SECONDS SEED: five candidates with commands on three members of etcd,
+ * torture SECONDS SEED TTL CLOCK: five candidates with commands on three members of etcd,
  * to which faults happen at random until the time is over, or until something
- * is found that must not be. The page, in Markdown, goes to stdout, everything
+ * is found that must not be. CLOCK: so many permille of the time that passes
+ * are what the candidates' clocks show; 0: some are right, some slow, some
+ * fast. The page, in Markdown, goes to stdout, everything
  * else to stderr. scripts/torture.sh prepares what it needs. Exit code 0:
  * nothing was found.
  *
@@ -15,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,13 +25,14 @@
 
 #include "campaign.h"
 #include "support/folder.h"
+#include "support/network.h"
 
-enum { TTL_S = 3, SECONDS_MAX = 7 * 86400 };
+enum { SECONDS_MAX = 7 * 86400, TTL_S_MAX = 30, PERMILLE_MAX = 2000 };
 
 struct torture {
     struct campaign campaign;
     unsigned long seconds;
-    uint64_t seed;
+    unsigned long seed;
     FILE *out;
 };
 
@@ -64,7 +68,7 @@ static void nothing_is_found(void **state)
         .watchman = watchman_start(),
         .worker = variable("TORTURE_WORKER"),
         .clock = variable("TORTURE_CLOCK_LIBRARY"),
-        .ttl_s = TTL_S,
+        .ttl_s = t->ttl_s,
     };
     assert_non_null(t->record);
     int64_t from_ms = process_now_ms();
@@ -75,9 +79,11 @@ static void nothing_is_found(void **state)
     int64_t lasted_ms = process_now_ms() - from_ms;
     troupe_end(t);
     judge_look(&c->judge, t->record, t->watchman);
-    (void)fprintf(torture->out, "Seed %llu, TTL %u s, %.0f s.\n",
-                  (unsigned long long)torture->seed, t->ttl_s,
-                  (double)lasted_ms / 1000);
+    (void)fprintf(torture->out, "Seed %lu, TTL %u s, %.0f s%s.\n",
+                  torture->seed, t->ttl_s, (double)lasted_ms / 1000,
+                  c->network ? ""
+                             : "; no faults of the network, which take "
+                               "a namespace");
     campaign_print(c, torture->out);
     (void)fflush(torture->out);
     watchman_stop(t->watchman);
@@ -86,28 +92,40 @@ static void nothing_is_found(void **state)
     assert_true(judge_satisfied(&c->judge));
 }
 
+static bool read_number(const char *text, unsigned long max,
+                        unsigned long *ret_number)
+{
+    char *end;
+    *ret_number = strtoul(text, &end, 10);
+    return end != text && !*end && *ret_number <= max;
+}
+
 static bool read_arguments(int argc, char **argv, struct torture *t)
 {
-    if (argc != 3)
+    unsigned long ttl_s;
+    unsigned long permille;
+    bool read = argc == 5 && read_number(argv[1], SECONDS_MAX, &t->seconds) &&
+        read_number(argv[2], ULONG_MAX, &t->seed) &&
+        read_number(argv[3], TTL_S_MAX, &ttl_s) &&
+        read_number(argv[4], PERMILLE_MAX, &permille);
+    if (!read)
         return false;
-    char *end;
-    t->seconds = strtoul(argv[1], &end, 10);
-    if (end == argv[1] || *end || t->seconds < 1 || t->seconds > SECONDS_MAX)
-        return false;
-    t->seed = strtoull(argv[2], &end, 10);
-    return end != argv[2] && !*end;
+    t->campaign.troupe.ttl_s = (unsigned)ttl_s;
+    t->campaign.clock_permille = (unsigned)permille;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     static struct torture torture;
     if (!read_arguments(argc, argv, &torture)) {
-        print_error("usage: torture SECONDS SEED\n");
+        print_error("usage: torture SECONDS SEED TTL CLOCK\n");
         return 64;
     }
     torture.out = fdopen(dup(STDOUT_FILENO), "w");
     if (!torture.out || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
         return 1;
+    torture.campaign.network = network_own();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(nothing_is_found, &torture),
     };

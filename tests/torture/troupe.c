@@ -29,16 +29,22 @@ enum {
 
 /* ---- start ---- */
 
+void troupe_host(unsigned player, char ret_host[16])
+{
+    (void)snprintf(ret_host, 16, "127.0.1.%u", player + 1);
+}
+
 static void list_endpoints(const struct troupe *t, unsigned player,
                            char ret_endpoints[ENDPOINTS_BYTES_MAX])
 {
     size_t used = 0;
+    char host[16];
+    troupe_host(player, host);
     for (unsigned i = 0; i < TROUPE_MEMBERS_N; i++) {
         unsigned member = (player + i) % TROUPE_MEMBERS_N;
         used += (size_t)snprintf(
-            ret_endpoints + used, ENDPOINTS_BYTES_MAX - used,
-            "%shttp://127.0.1.%u:%u", i > 0 ? "," : "", player + 1,
-            etcd_server_port(t->stage->etcd, member));
+            ret_endpoints + used, ENDPOINTS_BYTES_MAX - used, "%shttp://%s:%u",
+            i > 0 ? "," : "", host, etcd_server_port(t->stage->etcd, member));
     }
 }
 

@@ -41,6 +41,10 @@ struct troupe {
     size_t descriptors_n; /* that one had, at most */
 };
 
+/* The loopback address over which this one, and nobody else, talks to etcd:
+ * see etcd_server_start_at(). */
+void troupe_host(unsigned player, char ret_host[16]);
+
 /* Start those that do not run. */
 void troupe_start(struct troupe *t);
 

@@ -18,13 +18,15 @@
 enum {
     EVERY_NS = 1000000,
     PATH_BYTES_MAX = 300,
-    SOME_TOKEN = 1, /* what is read says which one it is */
+    SOME_TOKEN = 1, /* until it is known of which one to ask */
 };
 
 struct watched {
     pid_t pid;
     int end_fd; /* -1: nobody */
     struct candidate_lease_page *page;
+    int64_t page_token;
+    char path[2 * PATH_BYTES_MAX];
     int64_t clock_from_ns;
     unsigned clock_permille;
     int64_t token; /* under which it believes to lead; 0: it does not */
@@ -46,22 +48,43 @@ struct watchman {
 
 /* ---- who believes ---- */
 
+static void open_page(struct watched *p, int64_t token)
+{
+    struct candidate_lease_page *page;
+    if (candidate_lease_page_open(&page, p->path, token, NULL) < 0)
+        return;
+    candidate_lease_page_close(p->page);
+    p->page = page;
+    p->page_token = token;
+}
+
 static void find_page(struct watched *p)
 {
     char folder[PATH_BYTES_MAX];
     (void)snprintf(folder, sizeof folder, "/proc/%d/fd", (int)p->pid);
     DIR *dir = opendir(folder);
     for (struct dirent *entry; dir && !p->page && (entry = readdir(dir));) {
-        char path[2 * PATH_BYTES_MAX];
         char link[PATH_BYTES_MAX];
-        (void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        ssize_t n = readlink(path, link, sizeof link - 1);
+        (void)snprintf(p->path, sizeof p->path, "%s/%s", folder, entry->d_name);
+        ssize_t n = readlink(p->path, link, sizeof link - 1);
         link[n > 0 ? n : 0] = '\0';
         if (strncmp(link, "/memfd:candidate-lease", 22) == 0)
-            (void)candidate_lease_page_open(&p->page, path, SOME_TOKEN, NULL);
+            open_page(p, SOME_TOKEN);
     }
     if (dir)
         closedir(dir);
+}
+
+/* What the page says of a token other than that for which it was opened is
+ * no more than that. */
+static bool read_page(struct watched *p, struct candidate_lease *ret_lease)
+{
+    if (!p->page || !candidate_lease_page_read(p->page, ret_lease))
+        return false;
+    if (ret_lease->token == 0 || ret_lease->token == p->page_token)
+        return true;
+    open_page(p, ret_lease->token);
+    return candidate_lease_page_read(p->page, ret_lease);
 }
 
 static bool lives(const struct watched *p)
@@ -71,11 +94,10 @@ static bool lives(const struct watched *p)
 }
 
 /* The token under which it believes to lead, or 0. */
-static int64_t belief(const struct watched *p)
+static int64_t belief(struct watched *p)
 {
     struct candidate_lease lease;
-    if (!p->page || !candidate_lease_page_read(p->page, &lease) ||
-        lease.state != CANDIDATE_LEASE_LEADING)
+    if (!read_page(p, &lease) || lease.state != CANDIDATE_LEASE_LEADING)
         return 0;
     int64_t passed_ns = (record_now_ns() - p->clock_from_ns) / 1000 *
         p->clock_permille;
