@@ -107,10 +107,11 @@ void campaign_settle(struct campaign *c, bool etcd)
  * is left that could end it. */
 static bool fits_beside(const struct torment *m, const struct torment *other)
 {
-    if (m->kind->area != other->kind->area)
-        return true;
-    return m->kind->area == TORMENT_PROCESS &&
-        (m->player != other->player || m->player < TROUPE_DAEMONS_FROM);
+    bool same = m->kind->area == other->kind->area;
+    if (same && m->kind->area != TORMENT_PROCESS)
+        return false;
+    return m->kind->area == TORMENT_ETCD || other->kind->area == TORMENT_ETCD ||
+        m->player != other->player || m->player < TROUPE_DAEMONS_FROM;
 }
 
 static bool fits(const struct torment *m, const struct torment *before,
@@ -122,20 +123,35 @@ static bool fits(const struct torment *m, const struct torment *before,
     return true;
 }
 
+/* Processes as often as the network and etcd together. */
+static const struct torment_kind *choose_kind(struct campaign *c)
+{
+    static const enum torment_area areas[] = { TORMENT_PROCESS, TORMENT_PROCESS,
+                                               TORMENT_NETWORK, TORMENT_ETCD };
+    enum torment_area area =
+        areas[random_below(c, sizeof areas / sizeof *areas)];
+    const struct torment_kind *kind;
+    do
+        kind = &torment_kinds[random_below(c, (unsigned)torment_kinds_n)];
+    while (kind->area != area);
+    return kind;
+}
+
+/* Most meet the leader. */
 static void choose(struct campaign *c, struct torment *m, int64_t now_ms)
 {
     int leader = watchman_leader(c->troupe.watchman);
-    *m = (struct torment){ 0 };
-    m->kind = &torment_kinds[random_below(c, (unsigned)torment_kinds_n)];
-    m->player = leader >= 0 && random_below(c, 3) > 0
+    unsigned ttl_ms = 1000 * c->troupe.ttl_s;
+    *m = (struct torment){ .kind = choose_kind(c) };
+    m->player = leader >= 0 && random_below(c, 5) > 0
         ? (unsigned)leader
         : random_below(c, TROUPE_PLAYERS_N);
     m->member = random_below(c, 2) ? c->etcd_leader
                                    : random_below(c, TROUPE_MEMBERS_N);
     m->from_ms = now_ms + random_below(c, BEGIN_MS_MAX);
-    unsigned longest_ms = random_below(c, 2) ? SHORT_MS_MAX
-                                             : 1600 * c->troupe.ttl_s;
-    m->until_ms = m->from_ms + LAST_MS_MIN + random_below(c, longest_ms);
+    m->until_ms = m->from_ms +
+        (random_below(c, 2) ? LAST_MS_MIN + random_below(c, SHORT_MS_MAX)
+                            : ttl_ms / 2 + random_below(c, 3 * ttl_ms / 2));
 }
 
 static void begin(struct campaign *c, struct torment *m)
@@ -143,7 +159,7 @@ static void begin(struct campaign *c, struct torment *m)
     m->begun = true;
     bool done = m->kind->begin(&c->troupe, m);
     c->done_n[m->kind - torment_kinds] += done;
-    m->ended = !done || !m->kind->end;
+    m->ended = !m->kind->end || (!done && m->kind->area != TORMENT_NETWORK);
 }
 
 static void end(struct campaign *c, struct torment *m)

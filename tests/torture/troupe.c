@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "support/procfs.h"
 #include "troupe.h"
 
@@ -105,7 +106,7 @@ static void show_last_words(const struct player *p)
 }
 
 /* It may end with its command, which we may have killed, or by a dead-man
- * timer; or resign when it is told to. */
+ * timer; or resign when it is told to, even if etcd cannot be told. */
 static void judge_end(struct troupe *t, const struct player *p)
 {
     int status = process_status(p->process);
@@ -117,9 +118,9 @@ static void judge_end(struct troupe *t, const struct player *p)
         t->command_n++;
         return;
     }
-    if (WIFEXITED(status) &&
-        (WEXITSTATUS(status) == 0 ||
-         WEXITSTATUS(status) == EXIT_COMMAND_TERMINATED))
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (code == 0 || code == EXIT_COMMAND_TERMINATED ||
+        code == OPTIONS_EXIT_UNAVAILABLE)
         return;
     show_last_words(p);
     judge_note(t->judge, JUDGE_END, "%s ended with status 0x%x", p->id,
