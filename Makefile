@@ -78,7 +78,7 @@ CLI_TESTS = $(wildcard tests/cli/*.bats)
 SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
 .PHONY: page-test all test unit e2e sim faults torture torturers tests fuzzers \
-	run lint format fuzz bench demo \
+	run lint format fuzz model bench demo \
 	install uninstall clean help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
@@ -227,6 +227,10 @@ format: ## clang-format decides
 
 fuzz: ## fuzzers, TIME=60 seconds each
 	scripts/fuzz.sh $(TIME)
+
+model: ## what Spin finds in the rule, and in broken ones [ARGS=quick]
+	@scripts/install-deps.sh model
+	@scripts/model.sh $(ARGS)
 
 faults: ## what faults do to leadership, N=20 times each
 	@+scripts/fault-table.sh $(ARGS) $(N)

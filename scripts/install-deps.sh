@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install-deps.sh [GROUP...]: installs what is missing for these groups: build
-# (default), run, test, lint, fuzz, page. Says beforehand what it installs. With apt-get
+# (default), run, test, lint, fuzz, page, model. Says beforehand what it installs. With apt-get
 # only; elsewhere it names what is missing and fails.
 set -euo pipefail
 
@@ -13,6 +13,7 @@ declare -A needs=(
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
     [page]='etcd chromium node'
+    [model]='gcc libc-headers spin'
 )
 cc=${CC:-cc}
 fuzzer='int LLVMFuzzerTestOneInput(char *d, long n) { return d && n > 9; }'
