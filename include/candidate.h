@@ -523,6 +523,36 @@ CANDIDATE_API void candidate_observer_ask(struct candidate_observer *o);
  * that never does. */
 CANDIDATE_API void candidate_observer_ask_writes(struct candidate_observer *o);
 
+/* ---- the past of an election ---- */
+
+enum { CANDIDATE_HISTORY_MAX = 512 }; /* leaderships, the latest */
+
+struct candidate_leadership {
+    char leader[CANDIDATE_ID_BYTES_MAX + 1]; /* clean, as in events */
+    int64_t token; /* 0: not known, or another program's leader key */
+    int64_t lease; /* 0: none */
+    int64_t from_revision;
+    int64_t to_revision; /* 0: it lasts */
+};
+
+struct candidate_history {
+    int64_t oldest_revision; /* that etcd remembers; 1: all */
+    int64_t revision;        /* up to which this tells */
+    struct candidate_leadership leaders[CANDIDATE_HISTORY_MAX];
+    size_t n;
+    size_t more; /* older ones that are left out */
+};
+
+/* Read who has led, as far as etcd has not compacted it. Blocks, for at most
+ * timeout_ms, 1..CANDIDATE_TIMEOUT_MS_MAX; of the configuration ID and TTL do
+ * not matter.
+ * Returns 0, CANDIDATE_EINVAL, ERETRY (no answer in time), EDENIED, ENOMEM,
+ * ESYSTEM. */
+CANDIDATE_API int candidate_read_history(const struct candidate_config *config,
+                                         int64_t timeout_ms,
+                                         struct candidate_history *ret_history,
+                                         struct candidate_error *err);
+
 /* The version of the library that is running, "MAJOR.MINOR.PATCH". */
 CANDIDATE_API const char *candidate_version(void);
 

@@ -15,8 +15,8 @@ int64_t json_lines_wall_ms(int64_t at_ms)
     return wall_ms - (clock_now_ms() - at_ms);
 }
 
-static void head(struct json_text *j, const char *type, int64_t at_ms,
-                 const char *election)
+void json_lines_head(struct json_text *j, const char *type, int64_t at_ms,
+                     const char *election)
 {
     json_text_object(j, NULL);
     json_text_number(j, "schema", JSON_LINES_SCHEMA);
@@ -79,7 +79,7 @@ static void notice(struct json_text *j, const struct candidate_event *event)
 void json_lines_event(struct json_text *j, const struct candidate_event *event,
                       const char *id, const char *election)
 {
-    head(j, event_word(event->type), event->at_ms, election);
+    json_lines_head(j, event_word(event->type), event->at_ms, election);
     json_text_string(j, "id", id);
     switch (event->type) {
     case CANDIDATE_ATTEMPTING:
@@ -110,7 +110,7 @@ void json_lines_event(struct json_text *j, const struct candidate_event *event,
 
 void json_lines_begin(struct json_text *j, const char *id, const char *election)
 {
-    head(j, "begin", clock_now_ms(), election);
+    json_lines_head(j, "begin", clock_now_ms(), election);
     json_text_string(j, "id", id);
     json_text_string(j, "version", CANDIDATE_VERSION);
     json_text_object_end(j);
@@ -145,7 +145,7 @@ static void unsigned_id(struct json_text *j, const char *name, uint64_t id)
     json_text_string(j, name, id ? digits : NULL);
 }
 
-static void lease_or_null(struct json_text *j, const char *name, int64_t lease)
+void json_lines_lease(struct json_text *j, const char *name, int64_t lease)
 {
     if (lease)
         json_text_lease(j, name, lease);
@@ -153,7 +153,7 @@ static void lease_or_null(struct json_text *j, const char *name, int64_t lease)
         json_text_string(j, name, NULL);
 }
 
-static void token_or_null(struct json_text *j, const char *name, int64_t token)
+void json_lines_token(struct json_text *j, const char *name, int64_t token)
 {
     if (token)
         json_text_int64(j, name, token);
@@ -167,7 +167,7 @@ static void lock(struct json_text *j, const struct candidate_lock *lock,
     json_text_object(j, NULL);
     json_text_string(j, "id", lock->id);
     json_text_int64(j, "token", lock->token);
-    lease_or_null(j, "lease", lock->lease);
+    json_lines_lease(j, "lease", lock->lease);
     json_text_string(j, "key", lock->key);
     json_text_bool(j, "foreign", lock->foreign);
     if (lock->lease_ends_at_ms != 0) {
@@ -204,8 +204,8 @@ static void state(struct json_text *j, const struct candidate_view *view)
     json_text_number(j, "revision", view->revision);
     bool led = view->led && !view->stale;
     json_text_string(j, "leader", led ? view->leader : NULL);
-    token_or_null(j, "token", led ? view->token : 0);
-    lease_or_null(j, "lease", led ? view->lease : 0);
+    json_lines_token(j, "token", led ? view->token : 0);
+    json_lines_lease(j, "lease", led ? view->lease : 0);
     json_text_number(j, "since_revision", led ? view->leader_created : 0);
     if (view->since_ms && !view->stale)
         json_text_time(j, "since", json_lines_wall_ms(view->since_ms));
@@ -216,7 +216,7 @@ static void state(struct json_text *j, const struct candidate_view *view)
 void json_lines_open(struct json_text *j, const char *type,
                      const struct candidate_view *view)
 {
-    head(j, type, clock_now_ms(), view->election);
+    json_lines_head(j, type, clock_now_ms(), view->election);
     state(j, view);
 }
 
@@ -224,7 +224,7 @@ void json_lines_view(struct json_text *j, const char *type,
                      const struct candidate_view *view)
 {
     int64_t now_ms = clock_now_ms();
-    head(j, type, now_ms, view->election);
+    json_lines_head(j, type, now_ms, view->election);
     state(j, view);
     json_text_array(j, "queue");
     for (size_t i = 0; i < view->queue_n; i++)

@@ -24,6 +24,14 @@ void json_lines_begin(struct json_text *j, const char *id,
 /* The word for a change. */
 const char *json_lines_word(enum candidate_change change);
 
+/* The beginning of any line. */
+void json_lines_head(struct json_text *j, const char *type, int64_t at_ms,
+                     const char *election);
+
+/* A token or a lease; 0 is null. */
+void json_lines_token(struct json_text *j, const char *name, int64_t token);
+void json_lines_lease(struct json_text *j, const char *name, int64_t lease);
+
 /* The beginning of a line about a view, for further members: type, and state
  * of the view without queue and members. */
 void json_lines_open(struct json_text *j, const char *type,

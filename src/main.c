@@ -6,6 +6,7 @@
 #include "candidate.h"
 #include "exits.h"
 #include "fenced_command.h"
+#include "history.h"
 #include "observe_command.h"
 #include "options.h"
 #include "output.h"
@@ -69,6 +70,9 @@ static void act(struct program *p)
         return;
     case OPTIONS_WHY:
         why_command_run(&p->reading);
+        return;
+    case OPTIONS_HISTORY:
+        history_command(&p->reading);
         return;
     case OPTIONS_OBSERVE:
         observe_command(&p->reading);

@@ -347,6 +347,7 @@ static int check_action(struct parser *p)
         return check_fencing(p);
     case OPTIONS_STATUS:
     case OPTIONS_WHY:
+    case OPTIONS_HISTORY:
     case OPTIONS_OBSERVE:
     case OPTIONS_DEPOSE:
     case OPTIONS_TRANSFER:

@@ -44,6 +44,7 @@ enum options_action {
     OPTIONS_DEPOSE,
     OPTIONS_TRANSFER,
     OPTIONS_WHY,
+    OPTIONS_HISTORY,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };

@@ -21,7 +21,7 @@ static const char help_head[] =
     "       candidate [OPTION]... --fence-file "
     "FILE -- COMMAND [ARGUMENT]...\n"
     "       candidate [OPTION]... --status | "
-    "--why | --observe [NAME]\n"
+    "--why | --observe | --history [NAME]\n"
     "       candidate [OPTION]... --depose [NAME] | "
     "--transfer-to ID [NAME]\n"
     "\n"

@@ -49,7 +49,7 @@ struct option {
 };
 
 /* One entry is all that a new option of a known kind needs. */
-enum { OPTIONS_N = 43 };
+enum { OPTIONS_N = 44 };
 extern const struct option options_table[OPTIONS_N];
 
 /* Put a value that is no secret where it belongs.

@@ -29,6 +29,8 @@ const struct option options_table[OPTIONS_N] = {
     { "Reading", "observe", NULL, NULL,
       "each change, or a live picture on a terminal", OPTION_READ,
       OPTION_RIVALS_ACTION, OPTIONS_OBSERVE },
+    { "Reading", "history", NULL, NULL, "who has led, as far as etcd remembers",
+      OPTION_READ, OPTION_RIVALS_ACTION, OPTIONS_HISTORY },
     { "Reading", "plain", NULL, NULL, "lines on a terminal, too", OPTION_SWITCH,
       OPTION_NO_RIVALS, FIELD(plain) },
     { "Reading", "write-out", "FORMAT", NULL,

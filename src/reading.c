@@ -16,7 +16,7 @@ enum {
     DETAILS_MS = 5000, /* for leases and members, all together */
 };
 
-bool reading_open(struct reading *r)
+bool reading_begin(struct reading *r)
 {
     struct candidate_error err = { 0 };
     r->text = malloc(JSON_LINES_VIEW_BYTES_MAX);
@@ -24,13 +24,23 @@ bool reading_open(struct reading *r)
                          : error_set(&err, CANDIDATE_ENOMEM, "out of memory");
     if (status == 0)
         status = access_complete(&r->access, r->options, r->signals, &err);
-    if (status == 0)
+    if (status < 0)
+        exits_refuse(r->exits, status, &err);
+    return status == 0;
+}
+
+bool reading_open(struct reading *r)
+{
+    struct candidate_error err = { 0 };
+    bool begun = reading_begin(r);
+    int status = 0;
+    if (begun)
         status = candidate_observer_new(&r->observer, &r->options->config,
                                         &err);
     options_forget(r->options);
     if (status < 0)
         exits_refuse(r->exits, status, &err);
-    return status == 0;
+    return begun && status == 0;
 }
 
 static void check_output(struct reading *r)

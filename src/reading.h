@@ -26,6 +26,9 @@ struct reading {
     char *text; /* of what is being written */
 };
 
+/* Find out what reading needs, without an observer. As reading_open(). */
+bool reading_begin(struct reading *r);
+
 /* Returns false when there is nothing to read: it was refused, and said. */
 bool reading_open(struct reading *r);
 void reading_close(struct reading *r);

@@ -72,6 +72,19 @@ static void priority_is_a_number_up_to_100(void **state)
                          ARGV("--priority", "-1", "A"));
 }
 
+static void each_way_to_read_is_an_action(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed(ARGV("--why", "x")).action, OPTIONS_WHY);
+    assert_int_equal(parsed(ARGV("--observe")).action, OPTIONS_OBSERVE);
+    assert_int_equal(parsed(ARGV("--history")).action, OPTIONS_HISTORY);
+    assert_true(parsed(ARGV("--observe", "--plain")).plain);
+    assert_false(parsed(ARGV("--why")).ttl_given);
+    assert_true(parsed(ARGV("--why", "--ttl", "10")).ttl_given);
+    command_line_refuses("--why: --status says that already",
+                         ARGV("--status", "--why"));
+}
+
 static void output_is_for_people_or_in_json(void **state)
 {
     (void)state;
@@ -106,6 +119,7 @@ int main(void)
         cmocka_unit_test(status_is_of_the_usual_election_or_of_the_one_named),
         cmocka_unit_test(steering_is_of_an_election_as_well),
         cmocka_unit_test(priority_is_a_number_up_to_100),
+        cmocka_unit_test(each_way_to_read_is_an_action),
         cmocka_unit_test(output_is_for_people_or_in_json),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };
