@@ -6,7 +6,7 @@
 #
 # All on one etcd and with the same TTL (5); the two for which it runs out play
 # at the same time. Each line is stamped by the reader as it arrives.
-set -euo pipefail
+set -Eeuo pipefail
 cd "$(dirname "$0")/.."
 
 rounds=${1:-50}
@@ -20,10 +20,16 @@ work='echo "up $$"; exec sleep 1000'
 declare -A prefix=([candidate]=election_guarded/ [plain]=election_plain/
     [etcdctl]=bench/)
 
+# Nobody is left behind, whose lead would go on.
 fail() {
     echo "bench-failover: $*" >&2
+    local left
+    for left in "${pid-}" "${leader-}" "${waiter-}"; do
+        [ -z "$left" ] || kill -KILL "$left" 2>/dev/null || true
+    done
     exit 1
 }
+trap 'fail "line $LINENO"' ERR
 
 # begin WHO ID: starts it; its output is $reader, its process id $pid.
 begin() {
@@ -130,7 +136,8 @@ for ((i = 0; i < rounds; i++)); do
     done
 done
 
-echo "$rounds leaders killed, TTL $ttl s, $(etcdctl version | head -n 1)," \
+version=$(etcdctl version)
+echo "$rounds leaders killed, TTL $ttl s, ${version%%$'\n'*}," \
     "$(nproc) cores; from SIGKILL to the next one's command:"
 echo
 echo '| | median, ms | most, ms | the old command still ran |'
