@@ -7,6 +7,7 @@
 #   --seed N         of the random numbers; default: another one each time
 #   --etcd DIR       the folder of etcd and etcdctl; default: what
 #                    scripts/fetch-etcd.sh brings, else those installed
+#   --only WORD      the faults that have this in their names, one at a time
 #   --sabotage NAME  a candidate in which one rule of safety is broken, which
 #                    the campaign must find: no-margin, from-receipt,
 #                    unguarded-claim, revoke-before-kill, guardian-off
@@ -23,9 +24,10 @@ seed=$((RANDOM * 32768 + RANDOM))
 duration=60
 sabotage=
 etcd=
+only=
 while [ $# -gt 0 ]; do
     case $1 in
-    --seed | --sabotage | --etcd)
+    --seed | --sabotage | --etcd | --only)
         [ $# -gt 1 ] || usage
         printf -v "${1#--}" %s "$2"
         shift
@@ -54,10 +56,14 @@ export TORTURE_CLOCK_LIBRARY=$PWD/build/preload/clock.so
 export CANDIDATE_SABOTAGE=$sabotage
 # Slow clocks alone do no harm.
 ttl=3 clock=0
-[ "$sabotage" != no-margin ] || clock=910
+case $sabotage in
+no-margin) clock=910 ;;
+from-receipt) ttl=9 clock=910 only='replies late, then' ;;
+revoke-before-kill) only='killed while' ;;
+esac
 
 echo "Etcd $(etcd --version | sed -n 's/^etcd Version: //p')," \
     "$(uname -s) $(uname -r), $(nproc) processors."
-[ -n "$sabotage" ] || exec build/torture/torture "$seconds" "$seed" "$ttl" "$clock"
+[ -n "$sabotage" ] || exec build/torture/torture "$seconds" "$seed" "$ttl" "$clock" ${only:+"$only"}
 echo "Sabotage: $sabotage, which must be found."
-! build/torture/torture "$seconds" "$seed" "$ttl" "$clock"
+! build/torture/torture "$seconds" "$seed" "$ttl" "$clock" ${only:+"$only"}

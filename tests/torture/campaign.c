@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "campaign.h"
 #include "support/procfs.h"
@@ -16,6 +17,7 @@ enum {
     LEADER_LATE_MS = 3000, /* beyond the TTL */
     ETCD_LATE_MS = 3000,   /* its own recovery */
     LOOK_AGAIN_MS = 20,
+    AREAS_N = 4,
     BEGIN_MS_MAX = 800, /* from the first torment of an episode to others */
     LAST_MS_MIN = 20,
     SHORT_MS_MAX = 600,  /* every second one; others beyond the TTL */
@@ -126,15 +128,16 @@ static bool fits(const struct torment *m, const struct torment *before,
 /* Processes as often as the network and etcd together. */
 static const struct torment_kind *choose_kind(struct campaign *c)
 {
-    static const enum torment_area areas[] = { TORMENT_PROCESS, TORMENT_PROCESS,
-                                               TORMENT_NETWORK, TORMENT_ETCD };
-    enum torment_area area =
-        areas[random_below(c, sizeof areas / sizeof *areas)];
-    const struct torment_kind *kind;
-    do
-        kind = &torment_kinds[random_below(c, (unsigned)torment_kinds_n)];
-    while (kind->area != area);
-    return kind;
+    static const enum torment_area areas[AREAS_N] = {
+        TORMENT_PROCESS, TORMENT_PROCESS, TORMENT_NETWORK, TORMENT_ETCD
+    };
+    for (;;) {
+        const struct torment_kind *kind =
+            &torment_kinds[random_below(c, (unsigned)torment_kinds_n)];
+        enum torment_area area = areas[random_below(c, AREAS_N)];
+        if (*c->word ? strstr(kind->name, c->word) != NULL : kind->area == area)
+            return kind;
+    }
 }
 
 /* Most meet the leader. */
@@ -152,6 +155,10 @@ static void choose(struct campaign *c, struct torment *m, int64_t now_ms)
     m->until_ms = m->from_ms +
         (random_below(c, 2) ? LAST_MS_MIN + random_below(c, SHORT_MS_MAX)
                             : ttl_ms / 2 + random_below(c, 3 * ttl_ms / 2));
+    m->random = random_below(c, 1000);
+    m->middle_ms = m->kind->middle ? m->from_ms + 2 * ttl_ms / 3 : INT64_MAX;
+    if (m->kind->middle)
+        m->until_ms = m->middle_ms + 4 * ttl_ms / 3;
 }
 
 static void begin(struct campaign *c, struct torment *m)
@@ -160,6 +167,12 @@ static void begin(struct campaign *c, struct torment *m)
     bool done = m->kind->begin(&c->troupe, m);
     c->done_n[m->kind - torment_kinds] += done;
     m->ended = !m->kind->end || (!done && m->kind->area != TORMENT_NETWORK);
+}
+
+static void turn(struct campaign *c, struct torment *m)
+{
+    m->turned = true;
+    m->kind->middle(&c->troupe, m);
 }
 
 static void end(struct campaign *c, struct torment *m)
@@ -178,9 +191,13 @@ static int64_t do_what_is_due(struct campaign *c, struct torment *torments,
         struct torment *m = &torments[i];
         if (!m->begun && now_ms >= m->from_ms)
             begin(c, m);
+        if (m->begun && !m->turned && now_ms >= m->middle_ms)
+            turn(c, m);
         if (m->begun && !m->ended && now_ms >= m->until_ms)
             end(c, m);
-        int64_t at_ms = !m->begun ? m->from_ms : m->until_ms;
+        int64_t at_ms = !m->begun                      ? m->from_ms
+            : !m->turned && m->middle_ms < m->until_ms ? m->middle_ms
+                                                       : m->until_ms;
         if (!m->ended && at_ms < next_ms)
             next_ms = at_ms;
     }
@@ -195,7 +212,7 @@ void campaign_episode(struct campaign *c)
     bool etcd = false;
     c->etcd_leader = etcdctl_leader(c->troupe.stage->etcd);
     int64_t now_ms = process_now_ms();
-    while (n < wanted_n) {
+    while (n < wanted_n && (n == 0 || !*c->word)) {
         choose(c, &torments[n], now_ms);
         n += fits(&torments[n], torments, n) &&
             (c->network || torments[n].kind->area != TORMENT_NETWORK);

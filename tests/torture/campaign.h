@@ -12,6 +12,7 @@ struct campaign {
     struct troupe troupe;
     struct judge judge;
     uint64_t random_state;
+    const char *word;        /* "": every fault */
     unsigned clock_permille; /* of all candidates; 0: at random */
     bool network;            /* of our own, so packets can be dropped */
     unsigned etcd_leader;    /* a member */

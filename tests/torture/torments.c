@@ -13,7 +13,11 @@
 #include "support/network.h"
 #include "torments.h"
 
-enum { SOME_PERCENT = 30 };
+enum {
+    SOME_PERCENT = 30,
+    PATIENCE_MS_MAX = 1500,
+    LATE_PERCENT_MIN = 60, /* of the time until it is given up */
+};
 
 /* ---- candidates, guardians, commands ---- */
 
@@ -201,27 +205,111 @@ static void heal(struct troupe *t, struct torment *m)
     network_heal(t->stage->set);
 }
 
+/* ---- the proxy ---- */
+
+/* Up to just before an attempt is given up, which is after TTL / 6. */
+static unsigned late_ms(const struct troupe *t, const struct torment *m)
+{
+    unsigned patience_ms = t->ttl_s * 1000 / 6;
+    if (patience_ms > PATIENCE_MS_MAX)
+        patience_ms = PATIENCE_MS_MAX;
+    return patience_ms * (LATE_PERCENT_MIN + m->random / 30) / 100;
+}
+
+static bool delay_requests(struct troupe *t, struct torment *m)
+{
+    proxy_set(t->proxy, m->player,
+              &(struct proxy_mood){ .request_delay_ms = late_ms(t, m) });
+    return true;
+}
+
+static bool delay_replies(struct troupe *t, struct torment *m)
+{
+    proxy_set(t->proxy, m->player,
+              &(struct proxy_mood){ .reply_delay_ms = late_ms(t, m) });
+    return true;
+}
+
+static bool trickle(struct troupe *t, struct torment *m)
+{
+    proxy_set(t->proxy, m->player,
+              &(struct proxy_mood){ .trickle_bytes = 1 + m->random / 8 });
+    return true;
+}
+
+/* What a request is made of may become another request: nobody can defend
+ * himself against that but by TLS. */
+static bool corrupt_replies(struct troupe *t, struct torment *m)
+{
+    proxy_set(t->proxy, m->player,
+              &(struct proxy_mood){ .corrupt_permille = m->random });
+    return true;
+}
+
+static bool reset(struct troupe *t, struct torment *m)
+{
+    proxy_reset(t->proxy, m->player);
+    return true;
+}
+
+static void reset_again(struct troupe *t, struct torment *m)
+{
+    proxy_reset(t->proxy, m->player);
+}
+
+static void calm(struct troupe *t, struct torment *m)
+{
+    proxy_set(t->proxy, m->player, &(struct proxy_mood){ 0 });
+    network_heal(t->stage->set);
+}
+
+static void cut_off_as_well(struct troupe *t, struct torment *m)
+{
+    (void)cut_off(t, m);
+}
+
+/* Its guardian then hears late that the lease is revoked. */
+static bool kill_unheard(struct troupe *t, struct torment *m)
+{
+    (void)delay_replies(t, m);
+    (void)kill_main(t, m);
+    return true;
+}
+
 /* ---- the list ---- */
 
 const struct torment_kind torment_kinds[] = {
-    { "candidate killed", kill_main, NULL, TORMENT_PROCESS },
-    { "candidate stopped", stop_main, proceed, TORMENT_PROCESS },
-    { "candidate told to end", terminate_main, NULL, TORMENT_PROCESS },
-    { "guardian killed", kill_guardian, NULL, TORMENT_PROCESS },
-    { "guardian stopped", stop_guardian, proceed, TORMENT_PROCESS },
-    { "command killed", kill_command, NULL, TORMENT_PROCESS },
-    { "command stopped", stop_command, proceed, TORMENT_PROCESS },
-    { "member of etcd killed", kill_member, relaunch_member, TORMENT_ETCD },
-    { "member of etcd stopped", stop_member, resume_member, TORMENT_ETCD },
-    { "two members of etcd killed", kill_two, relaunch_two, TORMENT_ETCD },
-    { "leader of etcd moved", move_leader, forget_process, TORMENT_ETCD },
-    { "candidate cut off from etcd", cut_off, heal, TORMENT_NETWORK },
-    { "candidate's requests lost", lose_requests, heal, TORMENT_NETWORK },
-    { "etcd's replies lost", lose_replies, heal, TORMENT_NETWORK },
-    { "packets lost, 30 of 100", lose_some, heal, TORMENT_NETWORK },
-    { "candidate cut off from a member", cut_off_from_member, heal,
+    { "candidate killed", kill_main, NULL, NULL, TORMENT_PROCESS },
+    { "candidate stopped", stop_main, NULL, proceed, TORMENT_PROCESS },
+    { "candidate told to end", terminate_main, NULL, NULL, TORMENT_PROCESS },
+    { "guardian killed", kill_guardian, NULL, NULL, TORMENT_PROCESS },
+    { "guardian stopped", stop_guardian, NULL, proceed, TORMENT_PROCESS },
+    { "command killed", kill_command, NULL, NULL, TORMENT_PROCESS },
+    { "command stopped", stop_command, NULL, proceed, TORMENT_PROCESS },
+    { "member of etcd killed", kill_member, NULL, relaunch_member,
+      TORMENT_ETCD },
+    { "member of etcd stopped", stop_member, NULL, resume_member,
+      TORMENT_ETCD },
+    { "two members of etcd killed", kill_two, NULL, relaunch_two,
+      TORMENT_ETCD },
+    { "leader of etcd moved", move_leader, NULL, forget_process, TORMENT_ETCD },
+    { "candidate cut off from etcd", cut_off, NULL, heal, TORMENT_NETWORK },
+    { "candidate's requests lost", lose_requests, NULL, heal, TORMENT_NETWORK },
+    { "etcd's replies lost", lose_replies, NULL, heal, TORMENT_NETWORK },
+    { "packets lost, 30 of 100", lose_some, NULL, heal, TORMENT_NETWORK },
+    { "candidate cut off from a member", cut_off_from_member, NULL, heal,
       TORMENT_NETWORK },
-    { "etcd compacted", compact, forget_process, TORMENT_ETCD },
-    { "member of etcd defragmented", defragment, forget_process, TORMENT_ETCD },
+    { "requests late", delay_requests, NULL, calm, TORMENT_NETWORK },
+    { "replies late", delay_replies, NULL, calm, TORMENT_NETWORK },
+    { "replies late, then none", delay_replies, cut_off_as_well, calm,
+      TORMENT_NETWORK },
+    { "killed while replies are late", kill_unheard, NULL, calm,
+      TORMENT_NETWORK },
+    { "a few bytes at a time", trickle, NULL, calm, TORMENT_NETWORK },
+    { "errors in replies", corrupt_replies, NULL, calm, TORMENT_NETWORK },
+    { "connections reset", reset, reset_again, reset_again, TORMENT_NETWORK },
+    { "etcd compacted", compact, NULL, forget_process, TORMENT_ETCD },
+    { "member of etcd defragmented", defragment, NULL, forget_process,
+      TORMENT_ETCD },
 };
 const size_t torment_kinds_n = sizeof torment_kinds / sizeof *torment_kinds;

@@ -21,6 +21,7 @@ struct torment_kind {
     const char *name;
     /* Returns false when it cannot be done now. */
     bool (*begin)(struct troupe *t, struct torment *torment);
+    void (*middle)(struct troupe *t, struct torment *torment); /* or NULL */
     void (*end)(struct troupe *t, struct torment *torment); /* NULL: nothing */
     enum torment_area area;
 };
@@ -33,9 +34,10 @@ struct torment {
     const struct torment_kind *kind;
     unsigned player; /* whom it meets */
     unsigned member;
-    int64_t from_ms, until_ms;
-    bool begun, ended;
-    pid_t pid; /* that was stopped */
+    int64_t from_ms, middle_ms, until_ms;
+    bool begun, turned, ended;
+    unsigned random; /* how bad it is: 0..999 */
+    pid_t pid;       /* that was stopped */
     struct process *process;
 };
 

@@ -1,10 +1,10 @@
 /* torture.c: a campaign of faults, and whether what is promised held.
  *
- * torture SECONDS SEED TTL CLOCK: five candidates with commands on three members of etcd,
+ * torture SECONDS SEED TTL CLOCK [WORD]: five candidates with commands on three members of etcd,
  * to which faults happen at random until the time is over, or until something
  * is found that must not be. CLOCK: so many permille of the time that passes
  * are what the candidates' clocks show; 0: some are right, some slow, some
- * fast. The page, in Markdown, goes to stdout, everything
+ * fast. With a word, only the faults that have it in their names. The page, in Markdown, goes to stdout, everything
  * else to stderr. scripts/torture.sh prepares what it needs. Exit code 0:
  * nothing was found.
  *
@@ -57,8 +57,7 @@ static void nothing_is_found(void **state)
     (void)snprintf(path, sizeof path, "%s/record", folder.path);
     stage_setup_without_etcd(&stage_state);
     struct stage *stage = stage_state;
-    stage->etcd = etcd_server_start_at(stage->set, TROUPE_MEMBERS_N,
-                                       TROUPE_PLAYERS_N);
+    stage->etcd = etcd_server_start(stage->set, TROUPE_MEMBERS_N);
     c->random_state = torture->seed;
     *t = (struct troupe){
         .stage = stage,
@@ -71,6 +70,7 @@ static void nothing_is_found(void **state)
         .ttl_s = t->ttl_s,
     };
     assert_non_null(t->record);
+    troupe_begin(t);
     int64_t from_ms = process_now_ms();
     int64_t end_at_ms = from_ms + (int64_t)torture->seconds * 1000;
     campaign_settle(c, true);
@@ -87,6 +87,7 @@ static void nothing_is_found(void **state)
     campaign_print(c, torture->out);
     (void)fflush(torture->out);
     watchman_stop(t->watchman);
+    proxy_stop(t->proxy);
     stage_teardown(&stage_state);
     folder_remove(&folder);
     assert_true(judge_satisfied(&c->judge));
@@ -104,7 +105,8 @@ static bool read_arguments(int argc, char **argv, struct torture *t)
 {
     unsigned long ttl_s;
     unsigned long permille;
-    bool read = argc == 5 && read_number(argv[1], SECONDS_MAX, &t->seconds) &&
+    bool read = (argc == 5 || argc == 6) &&
+        read_number(argv[1], SECONDS_MAX, &t->seconds) &&
         read_number(argv[2], ULONG_MAX, &t->seed) &&
         read_number(argv[3], TTL_S_MAX, &ttl_s) &&
         read_number(argv[4], PERMILLE_MAX, &permille);
@@ -112,6 +114,7 @@ static bool read_arguments(int argc, char **argv, struct torture *t)
         return false;
     t->campaign.troupe.ttl_s = (unsigned)ttl_s;
     t->campaign.clock_permille = (unsigned)permille;
+    t->campaign.word = argc > 5 ? argv[5] : "";
     return true;
 }
 
@@ -119,7 +122,7 @@ int main(int argc, char **argv)
 {
     static struct torture torture;
     if (!read_arguments(argc, argv, &torture)) {
-        print_error("usage: torture SECONDS SEED TTL CLOCK\n");
+        print_error("usage: torture SECONDS SEED TTL CLOCK [WORD]\n");
         return 64;
     }
     torture.out = fdopen(dup(STDOUT_FILENO), "w");

@@ -35,6 +35,18 @@ void troupe_host(unsigned player, char ret_host[16])
     (void)snprintf(ret_host, 16, "127.0.1.%u", player + 1);
 }
 
+void troupe_begin(struct troupe *t)
+{
+    char hosts[TROUPE_PLAYERS_N][16];
+    uint16_t ports[TROUPE_MEMBERS_N];
+    for (unsigned i = 0; i < TROUPE_PLAYERS_N; i++)
+        troupe_host(i, hosts[i]);
+    for (unsigned i = 0; i < TROUPE_MEMBERS_N; i++)
+        ports[i] = etcd_server_port(t->stage->etcd, i);
+    t->proxy = proxy_start((const char(*)[16])hosts, TROUPE_PLAYERS_N, ports,
+                           TROUPE_MEMBERS_N);
+}
+
 static void list_endpoints(const struct troupe *t, unsigned player,
                            char ret_endpoints[ENDPOINTS_BYTES_MAX])
 {

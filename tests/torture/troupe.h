@@ -8,6 +8,7 @@
 #define TROUPE_H
 
 #include "judge.h"
+#include "proxy.h"
 #include "record.h"
 #include "support/stage.h"
 #include "watchman.h"
@@ -31,6 +32,7 @@ struct troupe {
     struct judge *judge;
     struct record *record;
     struct watchman *watchman;
+    struct proxy *proxy;                      /* between them and etcd */
     const char *record_path, *worker, *clock; /* clock: to be preloaded */
     unsigned ttl_s;
     unsigned clocks_permille[TROUPE_PLAYERS_N]; /* of those to be started */
@@ -41,8 +43,10 @@ struct troupe {
     size_t descriptors_n; /* that one had, at most */
 };
 
-/* The loopback address over which this one, and nobody else, talks to etcd:
- * see etcd_server_start_at(). */
+/* Begin what lies between them and etcd. */
+void troupe_begin(struct troupe *t);
+
+/* The loopback address over which this one, and nobody else, talks to etcd. */
 void troupe_host(unsigned player, char ret_host[16]);
 
 /* Start those that do not run. */
