@@ -7,12 +7,16 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "e2e/trio.h"
 #include "etcd/version.h"
 
-enum { ENDPOINTS_BYTES_MAX = 256 };
+enum {
+    ENDPOINTS_BYTES_MAX = 256,
+    PATHS_BYTES_MAX = 32 * 1024,
+};
 
 int trio_setup(void **state)
 {
@@ -20,6 +24,22 @@ int trio_setup(void **state)
     struct stage *stage = *state;
     stage->etcd = etcd_server_start_at(stage->set, TRIO_N, TRIO_HOSTS_N);
     return 0;
+}
+
+bool trio_use_other(void)
+{
+    const char *folder = getenv("CANDIDATE_ETCD");
+    if (!folder || !*folder) {
+        print_message("# on one etcd only: CANDIDATE_ETCD is not set\n");
+        return false;
+    }
+    const char *rest = getenv("PATH");
+    char path[PATHS_BYTES_MAX];
+    int n = snprintf(path, sizeof path, "%s:%s", folder, rest ? rest : "");
+    assert_in_range(n, 1, PATHS_BYTES_MAX - 1);
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    print_message("# once more, on the etcd in %s\n", folder);
+    return true;
 }
 
 static void list_members(struct stage *s, const struct trio_role *role,

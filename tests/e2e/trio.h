@@ -27,8 +27,11 @@ int trio_setup(void **state);
  * many failed. */
 #define trio_run(tests)                                                        \
     (cmocka_run_group_tests(tests, NULL, NULL) +                               \
-     (etcd_server_use_other() ? cmocka_run_group_tests(tests, NULL, NULL)      \
-                              : 0))
+     (trio_use_other() ? cmocka_run_group_tests(tests, NULL, NULL) : 0))
+
+/* From here on, etcd and etcdctl are those in the folder $CANDIDATE_ETCD.
+ * Returns false, and says so, when it is not set. */
+bool trio_use_other(void);
 
 /* How a candidate is started. */
 struct trio_role {

@@ -26,7 +26,7 @@ enum {
     URL_BYTES_MAX = 48,
     CLUSTER_BYTES_MAX = ETCD_SERVER_MEMBERS_MAX * (URL_BYTES_MAX + 32),
     LOG_BYTES_SHOWN = 4000,
-    ENV_BYTES_MAX = 32 * 1024,
+    AS_GROUP_N = 6,
     HOST_URLS_BYTES_MAX = (1 + ETCD_SERVER_HOSTS_MAX) * URL_BYTES_MAX,
 };
 
@@ -44,6 +44,7 @@ struct etcd_server {
     struct member members[ETCD_SERVER_MEMBERS_MAX];
     unsigned members_n;
     unsigned hosts_n;
+    bool apart;        /* each member in a group of its own */
     unsigned starts_n; /* each has its own data */
     char endpoints[CLUSTER_BYTES_MAX];
     char cluster[CLUSTER_BYTES_MAX];
@@ -114,7 +115,16 @@ static void launch(struct etcd_server *server, struct member *m)
     assert_true(log_fd >= 0);
     char listen_urls[HOST_URLS_BYTES_MAX];
     list_hosts(server, m, listen_urls);
+    char group[32];
+    snprintf(group, sizeof group, "%td",
+             ETCD_SERVER_GROUP_MIN + (m - server->members));
     const char *const argv[] = {
+        "setpriv", /* the first AS_GROUP_N are those that set the group */
+        "--regid",
+        group,
+        "--clear-groups",
+        "--pdeathsig",
+        "KILL",
         "etcd",
         "--name",
         m->name,
@@ -132,8 +142,11 @@ static void launch(struct etcd_server *server, struct member *m)
         server->cluster,
         NULL,
     };
-    m->pid = spawn_child(&(struct spawn){
-        .argv = argv, .in_fd = log_fd, .out_fd = log_fd, .err_fd = log_fd });
+    m->pid = spawn_child(
+        &(struct spawn){ .argv = server->apart ? argv : argv + AS_GROUP_N,
+                         .in_fd = log_fd,
+                         .out_fd = log_fd,
+                         .err_fd = log_fd });
     close(log_fd);
 }
 
@@ -213,27 +226,47 @@ static bool try_start(struct etcd_server *server)
     return false;
 }
 
+static struct etcd_server *server_new(struct process_set *set,
+                                      unsigned members_n)
+{
+    assert_in_range(members_n, 1, ETCD_SERVER_MEMBERS_MAX);
+    struct etcd_server *server = calloc(1, sizeof *server);
+    assert_non_null(server);
+    server->set = set;
+    server->members_n = members_n;
+    folder_make(&server->folder);
+    return server;
+}
+
+static struct etcd_server *start(struct etcd_server *server)
+{
+    while (!try_start(server))
+        if (++server->starts_n == ETCD_SERVER_STARTS_MAX)
+            fail_msg("etcd does not start");
+    return server;
+}
+
 struct etcd_server *etcd_server_start(struct process_set *set,
                                       unsigned members_n)
 {
-    return etcd_server_start_at(set, members_n, 0);
+    return start(server_new(set, members_n));
 }
 
 struct etcd_server *etcd_server_start_at(struct process_set *set,
                                          unsigned members_n, unsigned hosts_n)
 {
-    assert_in_range(members_n, 1, ETCD_SERVER_MEMBERS_MAX);
     assert_in_range(hosts_n, 0, ETCD_SERVER_HOSTS_MAX);
-    struct etcd_server *server = calloc(1, sizeof *server);
-    assert_non_null(server);
-    server->set = set;
-    server->members_n = members_n;
+    struct etcd_server *server = server_new(set, members_n);
     server->hosts_n = hosts_n;
-    folder_make(&server->folder);
-    while (!try_start(server))
-        if (++server->starts_n == ETCD_SERVER_STARTS_MAX)
-            fail_msg("etcd does not start");
-    return server;
+    return start(server);
+}
+
+struct etcd_server *etcd_server_start_apart(struct process_set *set,
+                                            unsigned members_n)
+{
+    struct etcd_server *server = server_new(set, members_n);
+    server->apart = true;
+    return start(server);
 }
 
 void etcd_server_free(struct etcd_server *server)
@@ -244,24 +277,6 @@ void etcd_server_free(struct etcd_server *server)
         kill_member(&server->members[i]);
     folder_remove(&server->folder);
     free(server);
-}
-
-/* ---- another etcd ---- */
-
-bool etcd_server_use_other(void)
-{
-    const char *folder = getenv("CANDIDATE_ETCD");
-    if (!folder || !*folder) {
-        print_message("# on one etcd only: CANDIDATE_ETCD is not set\n");
-        return false;
-    }
-    const char *rest = getenv("PATH");
-    char path[ENV_BYTES_MAX];
-    int n = snprintf(path, sizeof path, "%s:%s", folder, rest ? rest : "");
-    assert_in_range(n, 1, ENV_BYTES_MAX - 1);
-    assert_int_equal(setenv("PATH", path, 1), 0);
-    print_message("# once more, on the etcd in %s\n", folder);
-    return true;
 }
 
 /* ---- from a snapshot ---- */

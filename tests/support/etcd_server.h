@@ -12,16 +12,13 @@
 enum {
     ETCD_SERVER_MEMBERS_MAX = 5,
     ETCD_SERVER_HOSTS_MAX = 8,
-    ETCD_SERVER_STARTS_MAX = 5, /* other programs may take a port first */
+    ETCD_SERVER_GROUP_MIN = 54321, /* nobody else's */
+    ETCD_SERVER_STARTS_MAX = 5,    /* other programs may take a port first */
     ETCD_SERVER_SCRATCH_BYTES = 64 * 1024,
     ETCD_SERVER_PATH_BYTES_MAX = 640,
 };
 
 struct etcd_server;
-
-/* From here on, etcd and etcdctl are those in the folder $CANDIDATE_ETCD.
- * Returns false, and says so, when it is not set. */
-bool etcd_server_use_other(void);
 
 /* Start that many members as one cluster, and wait until each answers.
  * set  whose processes are read from during each wait; where etcdctl runs. */
@@ -30,6 +27,11 @@ struct etcd_server *etcd_server_start(struct process_set *set,
 /* The same, and they listen on so many of 127.0.1.1, 127.0.1.2... as well. */
 struct etcd_server *etcd_server_start_at(struct process_set *set,
                                          unsigned members_n, unsigned hosts_n);
+/* The same as the first, each member in a group of its own, from
+ * ETCD_SERVER_GROUP_MIN on, by which network_isolate() knows its packets. Takes
+ * root. */
+struct etcd_server *etcd_server_start_apart(struct process_set *set,
+                                            unsigned members_n);
 /* Kill all members and remove their data. server may be NULL. */
 void etcd_server_free(struct etcd_server *server);
 

@@ -76,8 +76,8 @@ bool network_own(void)
     bool done = start_loopback() &&
         nft(set,
             "add table " TABLE "; add chain " TABLE
-            " in { type filter hook input priority 0; }; add rule " TABLE
-            " in ip daddr 127.0.1.255 drop");
+            " in { type filter hook input priority 0; }; add chain " TABLE
+            " out { type filter hook output priority 0; }");
     process_set_free(set);
     if (!done)
         print_message("# in our own network nft drops nothing\n");
@@ -122,7 +122,16 @@ void network_lose(struct process_set *set, const char *host,
         lose(set, host, "saddr", percent);
 }
 
+void network_isolate(struct process_set *set, unsigned group, unsigned port)
+{
+    char rule[RULES_BYTES_MAX];
+    (void)snprintf(rule, sizeof rule,
+                   "add rule %s out meta skgid %u tcp sport != %u drop", TABLE,
+                   group, port);
+    assert_true(nft(set, rule));
+}
+
 void network_heal(struct process_set *set)
 {
-    assert_true(nft(set, "flush chain " TABLE " in"));
+    assert_true(nft(set, "flush table " TABLE));
 }

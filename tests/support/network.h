@@ -20,6 +20,8 @@ void network_cut(struct process_set *set, const char *host, unsigned port);
 /* Drop so many of a hundred packets to this address, from it, or both. */
 void network_lose(struct process_set *set, const char *host,
                   enum network_ways ways, unsigned percent);
+/* Drop what the processes of a group send, but from that port. */
+void network_isolate(struct process_set *set, unsigned group, unsigned port);
 /* Drop nothing any more. */
 void network_heal(struct process_set *set);
 
