@@ -239,6 +239,18 @@ static void say_not_heard(const struct steering *s, char *out)
                    s->asked.text, STEER_LIMIT_MS / 1000);
 }
 
+static void say_denied(const struct steering *s, char *out)
+{
+    int n = snprintf(out, STEERING_TEXT_BYTES_MAX, "%s", s->refusal);
+    if (n >= STEERING_TEXT_BYTES_MAX || !strstr(out, "permission denied"))
+        return;
+    (void)snprintf(out + n, STEERING_TEXT_BYTES_MAX - (size_t)n,
+                   "; the user needs READ on the key %s and on the range from"
+                   " %s to %s, and READWRITE on the key %s",
+                   s->lock.leader_key, s->lock.prefix, s->lock.prefix_end,
+                   s->keys.request);
+}
+
 void steering_words(const struct steering *s,
                     char ret_text[STEERING_TEXT_BYTES_MAX])
 {
@@ -280,8 +292,10 @@ void steering_words(const struct steering *s,
                        s->leads.text[0] ? s->leads.text : "nobody");
         break;
     case STEER_UNREACHABLE:
-    case STEER_DENIED:
         (void)snprintf(ret_text, most, "%s", s->refusal);
+        break;
+    case STEER_DENIED:
+        say_denied(s, ret_text);
         break;
     }
 }

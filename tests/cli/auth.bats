@@ -124,6 +124,18 @@ key election-request_$(election)"
     [ "$(etcdctl get --print-value-only "data-$(election)")" = 1 ]
 }
 
+@test "who may not put a request cannot move the leadership, and is told why" {
+    start A --user u:s3cret A
+    leads A
+    ETCDCTL_USER=u:s3cret run -69 --separate-stderr timeout 30 "$CANDIDATE" \
+        --election "$(election)" --depose
+    [[ $output == '' && $stderr == *'permission denied; the user needs READ '* ]]
+    [[ $stderr == *"READWRITE on the key election-request_$(election)" ]]
+    ETCDCTL_USER=u:s3cret run -0 --separate-stderr timeout 30 "$CANDIDATE" \
+        --election "$(election)" --transfer-to A
+    [[ $stderr == '' && $output == 'A is the leader...' ]]
+}
+
 @test "who may not show its priority takes part without" {
     start A --user u:s3cret --priority 5 A
     leads A
