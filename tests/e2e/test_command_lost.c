@@ -16,11 +16,13 @@
 
 #define LONG_TTL "60"
 #define SHORT_TTL "3"
-#define GRACE "500ms"
+#define MIDDLE_TTL "5"
+#define GRACE "1500ms"
 #define TOLD "etcd does not confirm the leadership"
 
 enum {
-    GRACE_MS = 500,
+    GRACE_MS = 1500,
+    TOLD_NOISE_MS = 1000,
     EARLY_MS = 20, /* clocks are read in whole ms, and told through pipes */
     SOON_MS = 10000,
 };
@@ -48,15 +50,14 @@ static void silent_etcd_ends_the_command_in_time_and_it_runs_again(void **state)
 {
     struct stage *s = *state;
     struct witness w;
-    struct process *a = start(s, &w, told, SHORT_TTL, GRACE);
+    struct process *a = start(s, &w, told, MIDDLE_TTL, GRACE);
     pid_t command = command_expect_up(a);
     struct candidate_lease_page *page = command_lease_page(command);
     etcd_server_pause(s->etcd, 0);
     struct process_line line = process_expect_line(a, "told");
     struct candidate_lease lease = command_lease(page);
     assert_true(line.at_ms >= lease.lead_until_ms - GRACE_MS - EARLY_MS);
-    assert_true(line.at_ms <=
-                lease.lead_until_ms - GRACE_MS + COMMAND_NOISE_MS);
+    assert_true(line.at_ms <= lease.lead_until_ms - GRACE_MS + TOLD_NOISE_MS);
     int64_t end_at_ms = witness_await_end(&w);
     assert_true(end_at_ms <= lease.lead_until_ms + COMMAND_NOISE_MS);
     process_expect_error(a, TOLD);
