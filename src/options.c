@@ -96,9 +96,8 @@ static int take(struct parser *p, const struct option *option, char *value,
 
 /* ---- the command line ---- */
 
-/* The option that is called name[0..bytes), or NULL. No abbreviations: they
- * would change their meaning when an option is added. */
-static const struct option *find(const char *name, size_t bytes)
+/* No abbreviations: they would change their meaning when an option is added. */
+const struct option *option_find(const char *name, size_t bytes)
 {
     for (size_t i = 0; i < OPTIONS_N; i++)
         if (strlen(options_table[i].name) == bytes &&
@@ -156,7 +155,7 @@ static int parse_option(struct parser *p, char *argument)
     char *name = argument + 2;
     char *equals = strchr(name, '=');
     size_t bytes = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option *option = find(name, bytes);
+    const struct option *option = option_find(name, bytes);
     return option ? take_option(p, option, equals)
                   : unknown_option(p, argument);
 }
@@ -165,7 +164,7 @@ static int parse_option(struct parser *p, char *argument)
 static int parse_write_out(struct parser *p, char *argument)
 {
     static const char name[] = "write-out";
-    const struct option *option = find(name, sizeof name - 1);
+    const struct option *option = option_find(name, sizeof name - 1);
     assert(option);
     char *value = NULL; /* from the character before it on */
     if (argument[2] != '\0')
@@ -254,114 +253,6 @@ static int check_password(struct parser *p)
     return 0;
 }
 
-enum {
-    LEAD_PERMILLE = 900, /* of the TTL one leads surely, less the next */
-    LEAD_MARGIN_MS = 250,
-    RENEW_TTLS = 3, /* a renewal is due after a third of the TTL */
-    RETRY_TTLS = 2, /* and one that is not answered is tried again by half */
-};
-
-/* What remains of the TTL for the command's end, if a renewal is not to come
- * too late because one was not answered. */
-static int check_grace(struct parser *p)
-{
-    struct options *o = p->options;
-    if (!o->command)
-        return o->grace_ms == 0
-            ? 0
-            : error_set(p->err, CANDIDATE_EINVAL, "--grace: of which COMMAND?");
-    unsigned ttl_ms = o->config.ttl_s * 1000;
-    unsigned lead_ms = ttl_ms * LEAD_PERMILLE / 1000 - LEAD_MARGIN_MS;
-    unsigned retry_ms = ttl_ms / RETRY_TTLS;
-    if (o->grace_ms == 0)
-        o->grace_ms = ttl_ms / OPTIONS_GRACE_TTLS;
-    if (o->grace_ms + retry_ms <= lead_ms)
-        return 0;
-    return error_set(p->err, CANDIDATE_EINVAL,
-                     "--grace: %u ms do not fit into --ttl %u: each renewal "
-                     "lets us lead for %u ms, the next is due after %u ms and "
-                     "may have to be tried again until %u ms; so --grace is at "
-                     "most %ums",
-                     o->grace_ms, o->config.ttl_s, lead_ms, ttl_ms / RENEW_TTLS,
-                     retry_ms, lead_ms - retry_ms);
-}
-
-static int too_many(struct parser *p, const char *argument, const char *why)
-{
-    char shown[OPTIONS_SHOWN_BYTES_MAX];
-    show(shown, argument);
-    return error_set(p->err, CANDIDATE_EINVAL, "\"%s\": %s", shown, why);
-}
-
-/* What stands beside the options is an ID only where there is an election. */
-static int check_fencing(struct parser *p)
-{
-    struct options *o = p->options;
-    const char *beside = o->config.id;
-    o->config.id = NULL;
-    if (o->action == OPTIONS_FENCE_FILE) {
-        if (beside)
-            return too_many(p, beside, "COMMAND stands behind \"--\"");
-        return o->command
-            ? 0
-            : error_set(p->err, CANDIDATE_EINVAL,
-                        "--fence-file: no COMMAND is given, behind \"--\"");
-    }
-    if (o->command)
-        return too_many(p, o->command[0], "a fenced write runs no command");
-    if (o->action == OPTIONS_FENCED_DELETE)
-        return beside ? too_many(p, beside, "--fenced-delete takes no VALUE")
-                      : 0;
-    o->value = beside;
-    return beside ? 0
-                  : error_set(p->err, CANDIDATE_EINVAL,
-                              "--fenced-put: no VALUE is given");
-}
-
-/* Beside an action that takes no part stands the election, if anything does. */
-static int check_outside(struct parser *p)
-{
-    struct options *o = p->options;
-    static const char election[] = "election";
-    if (o->command)
-        return error_set(p->err, CANDIDATE_EINVAL,
-                         "whoever takes no part runs no command");
-    if (o->config.id &&
-        p->given[find(election, sizeof election - 1) - options_table])
-        return error_set(p->err, CANDIDATE_EINVAL,
-                         "--election says already which one");
-    static const char ttl[] = "ttl";
-    o->ttl_given = p->given[find(ttl, sizeof ttl - 1) - options_table];
-    if (o->config.id)
-        o->config.election = o->config.id;
-    o->config.id = NULL;
-    return 0;
-}
-
-static int check_action(struct parser *p)
-{
-    switch (p->options->action) {
-    case OPTIONS_FENCED_PUT:
-    case OPTIONS_FENCED_DELETE:
-    case OPTIONS_FENCE_FILE:
-        return check_fencing(p);
-    case OPTIONS_STATUS:
-    case OPTIONS_WHY:
-    case OPTIONS_HISTORY:
-    case OPTIONS_OBSERVE:
-    case OPTIONS_DEPOSE:
-    case OPTIONS_TRANSFER:
-        return check_outside(p);
-    case OPTIONS_RUN:
-    case OPTIONS_HELP:
-    case OPTIONS_VERSION:
-        break;
-    }
-    if (!p->options->config.id)
-        return error_set(p->err, CANDIDATE_EINVAL, "no ID is given");
-    return check_grace(p);
-}
-
 static int parse(struct parser *p)
 {
     int r = 0;
@@ -376,7 +267,7 @@ static int parse(struct parser *p)
     if (r == 0)
         r = check_password(p);
     if (r == 0)
-        r = check_action(p);
+        r = option_check(p->options, p->given, p->err);
     return r;
 }
 

@@ -63,4 +63,13 @@ int option_set(struct options *o, const struct option *option,
  * end where it begins. */
 char *option_secret(const struct option *option, char *value);
 
+/* The option that is called name[0..bytes), or NULL. */
+const struct option *option_find(const char *name, size_t bytes);
+
+/* Does what was given fit together?
+ * given  which options were, as in the table.
+ * Returns as above, with a message that names the option. */
+int option_check(struct options *o, const bool *given,
+                 struct candidate_error *err);
+
 #endif

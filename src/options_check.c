@@ -1,0 +1,128 @@
+/* options_check.c: what must fit together on a command line. */
+#include "options_private.h"
+
+#include <string.h>
+
+#include "sys/error.h"
+#include "sys/text.h"
+
+struct check {
+    struct options *options;
+    const bool *given;
+    struct candidate_error *err;
+};
+
+enum {
+    LEAD_PERMILLE = 900, /* of the TTL one leads surely, less the next */
+    LEAD_MARGIN_MS = 250,
+    RENEW_TTLS = 3, /* a renewal is due after a third of the TTL */
+    RETRY_TTLS = 2, /* and one that is not answered is tried again by half */
+};
+
+/* What remains of the TTL for the command's end, if a renewal is not to come
+ * too late because one was not answered. */
+static int check_grace(struct check *p)
+{
+    struct options *o = p->options;
+    if (!o->command)
+        return o->grace_ms == 0
+            ? 0
+            : error_set(p->err, CANDIDATE_EINVAL, "--grace: of which COMMAND?");
+    unsigned ttl_ms = o->config.ttl_s * 1000;
+    unsigned lead_ms = ttl_ms * LEAD_PERMILLE / 1000 - LEAD_MARGIN_MS;
+    unsigned retry_ms = ttl_ms / RETRY_TTLS;
+    if (o->grace_ms == 0)
+        o->grace_ms = ttl_ms / OPTIONS_GRACE_TTLS;
+    if (o->grace_ms + retry_ms <= lead_ms)
+        return 0;
+    return error_set(p->err, CANDIDATE_EINVAL,
+                     "--grace: %u ms do not fit into --ttl %u: each renewal "
+                     "lets us lead for %u ms, the next is due after %u ms and "
+                     "may have to be tried again until %u ms; so --grace is at "
+                     "most %ums",
+                     o->grace_ms, o->config.ttl_s, lead_ms, ttl_ms / RENEW_TTLS,
+                     retry_ms, lead_ms - retry_ms);
+}
+
+static int too_many(struct check *p, const char *argument, const char *why)
+{
+    char shown[OPTIONS_SHOWN_BYTES_MAX];
+    text_escape(shown, sizeof shown, argument, strlen(argument));
+    return error_set(p->err, CANDIDATE_EINVAL, "\"%s\": %s", shown, why);
+}
+
+/* What stands beside the options is an ID only where there is an election. */
+static int check_fencing(struct check *p)
+{
+    struct options *o = p->options;
+    const char *beside = o->config.id;
+    o->config.id = NULL;
+    if (o->action == OPTIONS_FENCE_FILE) {
+        if (beside)
+            return too_many(p, beside, "COMMAND stands behind \"--\"");
+        return o->command
+            ? 0
+            : error_set(p->err, CANDIDATE_EINVAL,
+                        "--fence-file: no COMMAND is given, behind \"--\"");
+    }
+    if (o->command)
+        return too_many(p, o->command[0], "a fenced write runs no command");
+    if (o->action == OPTIONS_FENCED_DELETE)
+        return beside ? too_many(p, beside, "--fenced-delete takes no VALUE")
+                      : 0;
+    o->value = beside;
+    return beside ? 0
+                  : error_set(p->err, CANDIDATE_EINVAL,
+                              "--fenced-put: no VALUE is given");
+}
+
+/* Beside an action that takes no part stands the election, if anything does. */
+static int check_outside(struct check *p)
+{
+    struct options *o = p->options;
+    static const char election[] = "election";
+    if (o->command)
+        return error_set(p->err, CANDIDATE_EINVAL,
+                         "whoever takes no part runs no command");
+    if (o->config.id &&
+        p->given[option_find(election, sizeof election - 1) - options_table])
+        return error_set(p->err, CANDIDATE_EINVAL,
+                         "--election says already which one");
+    static const char ttl[] = "ttl";
+    o->ttl_given = p->given[option_find(ttl, sizeof ttl - 1) - options_table];
+    if (o->config.id)
+        o->config.election = o->config.id;
+    o->config.id = NULL;
+    return 0;
+}
+
+static int check_action(struct check *p)
+{
+    switch (p->options->action) {
+    case OPTIONS_FENCED_PUT:
+    case OPTIONS_FENCED_DELETE:
+    case OPTIONS_FENCE_FILE:
+        return check_fencing(p);
+    case OPTIONS_STATUS:
+    case OPTIONS_WHY:
+    case OPTIONS_HISTORY:
+    case OPTIONS_OBSERVE:
+    case OPTIONS_DEPOSE:
+    case OPTIONS_TRANSFER:
+        return check_outside(p);
+    case OPTIONS_RUN:
+    case OPTIONS_HELP:
+    case OPTIONS_VERSION:
+        break;
+    }
+    if (!p->options->config.id)
+        return error_set(p->err, CANDIDATE_EINVAL, "no ID is given");
+    return check_grace(p);
+}
+
+int option_check(struct options *o, const bool *given,
+                 struct candidate_error *err)
+{
+    struct check check = { .options = o, .given = given, .err = err };
+    return check_action(&check);
+}
