@@ -54,7 +54,6 @@ static void leader_cut_off_from_its_member_goes_on_leading(void **state)
     network_cut(s->set, HOST, etcd_server_port(s->etcd, 0));
     process_expect_error(a, "no reply within");
     assert_true(trio_still_leads(s, &key));
-    network_heal(s->set);
     trio_resign(a);
 }
 
@@ -88,6 +87,13 @@ static void leader_cut_off_from_all_members_is_followed(void **state)
     stage_expect_next_lead(a);
     trio_resign(a);
     stage_expect_nothing_left(s);
+}
+
+static int heal(void **state)
+{
+    struct stage *s = *state;
+    network_heal(s->set);
+    return stage_teardown(state);
 }
 
 /* ---- a member among its own ---- */
@@ -140,6 +146,8 @@ static bool has_groups(void)
     return yes;
 }
 
+#define CUT_TEST(test) cmocka_unit_test_setup_teardown(test, trio_setup, heal)
+
 int main(void)
 {
     const struct CMUnitTest refused[] = {
@@ -147,15 +155,15 @@ int main(void)
     };
     const struct CMUnitTest tests[] = {
         TRIO_TEST(dead_endpoint_at_the_head_of_the_list_is_passed_over),
-        TRIO_TEST(silent_endpoint_at_the_head_of_the_list_is_passed_over),
-        TRIO_TEST(leader_cut_off_from_its_member_goes_on_leading),
-        TRIO_TEST(waiter_cut_off_from_its_member_hears_of_its_turn),
-        TRIO_TEST(leader_cut_off_from_all_members_is_followed),
+        CUT_TEST(silent_endpoint_at_the_head_of_the_list_is_passed_over),
+        CUT_TEST(leader_cut_off_from_its_member_goes_on_leading),
+        CUT_TEST(waiter_cut_off_from_its_member_hears_of_its_turn),
+        CUT_TEST(leader_cut_off_from_all_members_is_followed),
     };
     const struct CMUnitTest groups[] = {
         cmocka_unit_test_setup_teardown(
             waiter_of_a_member_without_a_quorum_hears_of_its_turn, setup_apart,
-            stage_teardown),
+            heal),
     };
     if (!network_own())
         return trio_run(refused);
