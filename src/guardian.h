@@ -20,7 +20,7 @@
 
 enum {
     GUARDIAN_KEY_BYTES_MAX = 320,
-    GUARDIAN_KILL_EARLY_MS = 30, /* before the time on the page is over */
+    GUARDIAN_KILL_EARLY_MS = 50, /* before the time on the page is over */
     GUARDIAN_END_MS = 1000,      /* how long to wait for its end */
 };
 

@@ -61,21 +61,21 @@ static int kill_orphans(const struct supervision *s)
     return tree_kill(spare, hooks_pids(s->hooks, spare), 0);
 }
 
-/* The guardian kills until nothing is left. But should it just be stopped or
- * starved, time must not be lost: one blow is ours. */
-static void kill_beside_guardian(struct supervision *s)
-{
-    tell(s, GUARDIAN_KILL, 0);
-    if (s->guardian.pid > 0)
-        (void)tree_kill_below(s->guardian.pid);
-}
-
-static void kill_all(struct supervision *s)
+static void order_killing(struct supervision *s)
 {
     if (s->orphans)
         (void)kill_orphans(s);
     else
-        kill_beside_guardian(s);
+        tell(s, GUARDIAN_KILL, 0);
+}
+
+/* The guardian kills until nothing is left. But should it just be stopped or
+ * starved, time must not be lost: one blow is ours. It may take a while on a
+ * busy machine, so our dead-man timer is off by then: the guardian's is not. */
+static void strike(const struct supervision *s)
+{
+    if (!s->orphans && s->guardian.pid > 0)
+        (void)tree_kill_below(s->guardian.pid);
 }
 
 static void act(struct supervision *s, const struct supervise_actions *actions)
@@ -91,11 +91,13 @@ static void act(struct supervision *s, const struct supervise_actions *actions)
     if (actions->proceed)
         tell(s, GUARDIAN_SIGNAL, SIGCONT);
     if (actions->kill)
-        kill_all(s);
+        order_killing(s);
     if (actions->kill_guardian)
         guardian_kill(&s->guardian);
     if (!actions->dead_man_at_ms)
         deadman_set(&s->deadman, 0);
+    if (actions->kill)
+        strike(s);
     if (actions->resign)
         s->resign = true;
     if (actions->yield)

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-    SUPERVISE_KILL_EARLY_MS = 50,   /* killed so long before the time is up */
+    SUPERVISE_KILL_EARLY_MS = 100,  /* killed so long before the time is up */
     SUPERVISE_KILL_AGAIN_MS = 1000, /* what is left then is killed again */
     SUPERVISE_RESTART_MS = 1000,    /* not sooner after a guardian's death */
     SUPERVISE_NOT_ENDED = -1,       /* no exit code yet */
