@@ -62,8 +62,16 @@ from-receipt) ttl=9 clock=910 only='replies late, then' ;;
 revoke-before-kill) only='killed while' ;;
 esac
 
-echo "Etcd $(etcd --version | sed -n 's/^etcd Version: //p')," \
-    "$(uname -s) $(uname -r), $(nproc) processors."
+version=$(etcd --version | sed -n 's/^etcd Version: //p')
+echo "Etcd $version, $(uname -s) $(uname -r), $(nproc) processors."
+# Before 3.4.31 and 3.5.13 etcd breaks the promises of its leases when its leader
+# stands still: what is found there may be its own fault.
+if [ -z "$sabotage" ] && printf '%s\n' "$version" | grep -qE \
+    '^3\.([0-3]|4\.([0-9]|[12][0-9]|30)$|5\.([0-9]|1[0-2])$)'; then
+    echo "This etcd is known to break its leases' promises: no verdict."
+    build/torture/torture "$seconds" "$seed" "$ttl" "$clock" ${only:+"$only"} || :
+    exit 0
+fi
 [ -n "$sabotage" ] || exec build/torture/torture "$seconds" "$seed" "$ttl" "$clock" ${only:+"$only"}
 echo "Sabotage: $sabotage, which must be found."
 ! build/torture/torture "$seconds" "$seed" "$ttl" "$clock" ${only:+"$only"}

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "support/network.h"
+#include "support/procfs.h"
 #include "torments.h"
 
 enum {
@@ -47,6 +48,25 @@ static bool kill_main(struct troupe *t, struct torment *m)
 static bool stop_main(struct troupe *t, struct torment *m)
 {
     return stop(m, troupe_main(t, m->player));
+}
+
+/* What is open stays open; nothing can be opened. */
+static bool limit_descriptors(struct troupe *t, struct torment *m)
+{
+    struct rlimit few = { 0 };
+    m->pid = troupe_main(t, m->player);
+    if (m->pid == 0 || prlimit(m->pid, RLIMIT_NOFILE, NULL, &m->limit) < 0)
+        return false;
+    few.rlim_cur = procfs_descriptors_n(m->pid);
+    few.rlim_max = m->limit.rlim_max;
+    t->players[m->player].starved = true;
+    return prlimit(m->pid, RLIMIT_NOFILE, &few, NULL) == 0;
+}
+
+static void lift_limit(struct troupe *t, struct torment *m)
+{
+    if (troupe_main(t, m->player) == m->pid)
+        (void)prlimit(m->pid, RLIMIT_NOFILE, &m->limit, NULL);
 }
 
 static bool terminate_main(struct troupe *t, struct torment *m)
@@ -282,6 +302,8 @@ const struct torment_kind torment_kinds[] = {
     { "candidate killed", kill_main, NULL, NULL, TORMENT_PROCESS },
     { "candidate stopped", stop_main, NULL, proceed, TORMENT_PROCESS },
     { "candidate told to end", terminate_main, NULL, NULL, TORMENT_PROCESS },
+    { "no more descriptors", limit_descriptors, NULL, lift_limit,
+      TORMENT_PROCESS },
     { "guardian killed", kill_guardian, NULL, NULL, TORMENT_PROCESS },
     { "guardian stopped", stop_guardian, NULL, proceed, TORMENT_PROCESS },
     { "command killed", kill_command, NULL, NULL, TORMENT_PROCESS },

@@ -6,6 +6,8 @@
 
 #include "troupe.h"
 
+#include <sys/resource.h>
+
 enum { TORMENTS_KINDS_MAX = 32 };
 
 struct torment;
@@ -39,6 +41,7 @@ struct torment {
     unsigned random; /* how bad it is: 0..999 */
     pid_t pid;       /* that was stopped */
     struct process *process;
+    struct rlimit limit; /* as it was */
 };
 
 #endif

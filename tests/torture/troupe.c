@@ -92,7 +92,7 @@ static void start(struct troupe *t, struct player *p)
     const char *const environment[] = { clock, preload, NULL };
     p->process = process_start(t->stage->set, PROCESS_PIPES, argv,
                                permille == 1000 ? NULL : environment);
-    p->killed = false;
+    p->killed = p->starved = false;
     t->starts_n++;
     watchman_meet(t->watchman, p->number, process_pid(p->process), now_ns,
                   permille);
@@ -132,7 +132,8 @@ static void judge_end(struct troupe *t, const struct player *p)
     }
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (code == 0 || code == EXIT_COMMAND_TERMINATED ||
-        code == OPTIONS_EXIT_UNAVAILABLE)
+        code == OPTIONS_EXIT_UNAVAILABLE ||
+        (p->starved && code == OPTIONS_EXIT_INTERNAL))
         return;
     show_last_words(p);
     judge_note(t->judge, JUDGE_END, "%s ended with status 0x%x", p->id,

@@ -25,6 +25,7 @@ struct player {
     char id[2];
     struct process *process; /* NULL: it does not run */
     bool killed;             /* by us */
+    bool starved;            /* of descriptors: then it may give up */
 };
 
 struct troupe {
