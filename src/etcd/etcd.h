@@ -76,9 +76,9 @@ unsigned etcd_endpoints_n(const struct etcd *e);
 const char *etcd_endpoint(const struct etcd *e, unsigned endpoint_i);
 
 /* Begin a call. Its outcome comes from etcd_next() with this tag, within
- * timeout_ms, or half as much again when a token had to be fetched. Never block; arguments are copied. A failure to begin is
- * reported as a FAILED reply as well. Source: etcd v3 API, services Lease,
- * KV, Maintenance.
+ * timeout_ms, or half as much again when a token had to be fetched. Never
+ * block; arguments are copied. A failure to begin is reported as a FAILED reply
+ * as well. Source: etcd v3 API, services Lease, KV, Maintenance.
  * A keepalive or grant whose reply names another lease fails with EPROTO. */
 void etcd_grant(struct etcd *e, uint64_t tag, int64_t timeout_ms, int64_t lease,
                 int64_t ttl_s);

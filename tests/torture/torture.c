@@ -1,12 +1,12 @@
 /* torture.c: a campaign of faults, and whether what is promised held.
  *
- * torture SECONDS SEED TTL CLOCK [WORD]: five candidates with commands on three members of etcd,
- * to which faults happen at random until the time is over, or until something
- * is found that must not be. CLOCK: so many permille of the time that passes
- * are what the candidates' clocks show; 0: some are right, some slow, some
- * fast. With a word, only the faults that have it in their names. The page, in Markdown, goes to stdout, everything
- * else to stderr. scripts/torture.sh prepares what it needs. Exit code 0:
- * nothing was found.
+ * torture SECONDS SEED TTL CLOCK [WORD]: five candidates with commands on three
+ * members of etcd, to which faults happen at random until the time is over, or
+ * until something is found that must not be. CLOCK: so many permille of the
+ * time that passes are what the candidates' clocks show; 0: some are right,
+ * some slow, some fast. With a word, only the faults that have it in their
+ * names. The page, in Markdown, goes to stdout, everything else to stderr.
+ * scripts/torture.sh prepares what it needs. Exit code 0: nothing was found.
  *
  * It runs as one test of cmocka's, because the helpers of tests/support do.
  */
