@@ -88,15 +88,24 @@ int http_wait(struct http *h, const struct pollfd *fds, unsigned nfds,
                                             limit_wait(h, timeout_ms), NULL));
 }
 
-/* libcurl says nothing of POLLHUP and POLLERR, so poll(2) is asked again. */
+/* libcurl says nothing of POLLHUP and POLLERR, so poll(2) is asked again. It
+ * refuses more entries than there may be descriptors, unused ones as well. */
 int http_ready_fds(struct pollfd *fds, unsigned nfds)
 {
-    if (nfds == 0)
+    struct pollfd used[HTTP_FDS_MAX];
+    unsigned used_n = 0;
+    for (unsigned i = 0; i < nfds; i++)
+        if (fds[i].fd >= 0)
+            used[used_n++] = fds[i];
+    if (used_n == 0)
         return 0;
-    int n = poll(fds, nfds, 0);
-    if (n < 0 && errno != EINTR)
-        return CANDIDATE_ESYSTEM;
-    return n < 0 ? 0 : n;
+    int n = poll(used, used_n, 0);
+    if (n < 0)
+        return errno == EINTR ? 0 : CANDIDATE_ESYSTEM;
+    for (unsigned i = nfds; i-- > 0;)
+        if (fds[i].fd >= 0)
+            fds[i].revents = used[--used_n].revents;
+    return n;
 }
 
 static unsigned running_n(const struct http *h)

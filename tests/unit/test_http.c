@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -270,6 +271,29 @@ static void callers_descriptors_are_reported(void **state)
     close(ends[0]);
 }
 
+/* poll(2) refuses more entries than there may be descriptors. */
+static void unused_descriptors_count_for_nothing(void **state)
+{
+    struct wire *f = *state;
+    struct rlimit before;
+    struct pollfd fds[HTTP_FDS_MAX];
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    for (unsigned i = 0; i < HTTP_FDS_MAX; i++)
+        fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
+    fds[HTTP_FDS_MAX / 2].fd = ends[0];
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit few = { HTTP_FDS_MAX - 1, before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    int n = http_poll(f->http, fds, HTTP_FDS_MAX, 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(fds[HTTP_FDS_MAX / 2].revents, POLLIN);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void polling_does_not_wait_while_there_is_news(void **state)
 {
     struct wire *f = *state;
@@ -378,6 +402,7 @@ int main(void)
         WIRE_TEST(cancelled_transfer_is_silent_and_closed),
         WIRE_TEST(cancelling_takes_back_news_nobody_took),
         WIRE_TEST(callers_descriptors_are_reported),
+        WIRE_TEST(unused_descriptors_count_for_nothing),
         WIRE_TEST(polling_does_not_wait_while_there_is_news),
         WIRE_TEST(waiting_ends_when_the_time_is_up),
         WIRE_TEST(wrong_requests_are_refused),
