@@ -240,12 +240,13 @@ struct election {
     struct election_request request; /* under way while request_pending */
     bool request_pending;
     int64_t request_sent_at_ms;
-    int64_t retry_at_ms;  /* no request before it */
-    unsigned failures_n;  /* in a row */
-    unsigned denials_n;   /* in a row */
-    int64_t denied_at_ms; /* the first of these */
-    bool admitted;        /* etcd has let us queue or lead, once */
-    unsigned refusals_n;  /* stale replies in a row */
+    int64_t retry_at_ms;                    /* no request before it */
+    unsigned failures_n;                    /* in a row */
+    unsigned denials_n;                     /* in a row */
+    int64_t denied_at_ms;                   /* the first of these */
+    enum election_request_type denied_type; /* the last of these */
+    bool admitted;       /* etcd has let us queue or lead, once */
+    unsigned refusals_n; /* stale replies in a row */
 
     struct election_lease lease;
     int64_t renew_at_ms;

@@ -55,12 +55,21 @@ static void denied(struct election *e, int64_t now_ms,
 {
     if (e->denials_n++ == 0)
         e->denied_at_ms = now_ms;
+    e->denied_type = e->request.type;
     if (e->state == ELECTION_LEADING || !is_final(e, now_ms))
         retry(e, now_ms);
     else if (e->state == ELECTION_LEAVING)
         election_candidacy_end(e, ELECTION_NOT_TOLD, out);
     else
         election_candidacy_end(e, reason, out);
+}
+
+/* A lease is renewed for everybody: that tells nothing of the right to read or
+ * write keys. */
+static bool disproves_denial(const struct election *e)
+{
+    return e->request.type != ELECTION_KEEPALIVE ||
+        e->denied_type == ELECTION_KEEPALIVE;
 }
 
 static void no_answer(struct election *e, int64_t now_ms)
@@ -254,7 +263,9 @@ void election_reply_take(struct election *e, int64_t now_ms,
         if (!believe(e, now_ms, &reply->header, out))
             break;
         backoff_reset(&e->backoff);
-        e->failures_n = e->denials_n = e->refusals_n = 0;
+        e->failures_n = e->refusals_n = 0;
+        if (disproves_denial(e))
+            e->denials_n = 0;
         on_answer(e, now_ms, reply, out);
         break;
     }

@@ -14,8 +14,8 @@ static const struct election_reply no_answer = {
     .outcome = ELECTION_NO_ANSWER
 };
 
-/* Let time pass until it asks again, and answer that. */
-static void answer_next(struct bench *b, struct election_reply reply)
+/* Let time pass until it asks again. */
+static void await_request(struct bench *b)
 {
     while (!b->e.request_pending) {
         int64_t due_ms = election_deadline(&b->e);
@@ -23,6 +23,11 @@ static void answer_next(struct bench *b, struct election_reply reply)
             b->now_ms = due_ms;
         bench_tick(b);
     }
+}
+
+static void answer_next(struct bench *b, struct election_reply reply)
+{
+    await_request(b);
     bench_answer(b, reply);
 }
 
@@ -72,6 +77,23 @@ static void lasting_refusal_ends_a_waiter(void **state)
     expect_ended(&b, ELECTION_REFUSED);
     assert_in_range(b.now_ms - began_ms, ELECTION_DENIED_MS_MAX,
                     ELECTION_DENIED_MS_MAX + 5000);
+}
+
+/* etcd renews a lease for anybody, whoever may not see a key any more. */
+static void renewals_do_not_make_up_for_refusals(void **state)
+{
+    (void)state;
+    struct bench b = bench_waiter();
+    int64_t began_ms = b.now_ms;
+    while (!bench_said(&b, ELECTION_SAY_ENDED)) {
+        assert_true(b.now_ms < began_ms + 60000);
+        struct election_reply renewed = bench_queued();
+        renewed.ttl_ms = 10000;
+        await_request(&b);
+        bool renews = b.e.request.type == ELECTION_KEEPALIVE;
+        bench_answer(&b, renews ? renewed : denied);
+    }
+    expect_ended(&b, ELECTION_REFUSED);
 }
 
 /* The dead one may come back, and would let us in. */
@@ -167,6 +189,7 @@ int main(void)
         cmocka_unit_test(refusal_at_the_start_ends_it_at_once),
         cmocka_unit_test(brief_refusal_does_not_end_a_waiter),
         cmocka_unit_test(lasting_refusal_ends_a_waiter),
+        cmocka_unit_test(renewals_do_not_make_up_for_refusals),
         cmocka_unit_test(refusals_beside_a_dead_endpoint_do_not_end_a_waiter),
         cmocka_unit_test(leader_goes_on_until_its_deadline),
         cmocka_unit_test(resignation_that_is_refused_ends_it_at_once),
