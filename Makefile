@@ -9,6 +9,10 @@ SANITIZE ?= 0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+MANDIR ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 ifeq ($(origin CC),default)
 CC = cc
 endif
@@ -199,9 +203,10 @@ demo: all ## three candidates side by side in tmux
 	scripts/demo.sh
 
 install: export PC_FILE := $(PC_FILE)
-install: all ## program, library, header, unit to $(DESTDIR)$(PREFIX)
+install: all ## program, library, manual and so on to $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include \
-		$(LIBDIR)/pkgconfig $(UNITDIR))
+		$(LIBDIR)/pkgconfig $(UNITDIR) $(MANDIR)/man1 $(MANDIR)/man3 \
+		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/candidate.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)
@@ -210,12 +215,22 @@ install: all ## program, library, header, unit to $(DESTDIR)$(PREFIX)
 	@printf '%s\n' "$$PC_FILE" >$(DESTDIR)$(LIBDIR)/pkgconfig/candidate.pc
 	@sed 's|^ExecStart=/usr/local|ExecStart=$(PREFIX)|' \
 		scripts/candidate@.service >$(DESTDIR)$(UNITDIR)/candidate@.service
+	@for page in candidate.1 libcandidate.3; do \
+		sed 's|^\.Os$$|.Os candidate $(VERSION)|' scripts/manual/$$page \
+			>$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit; done
+	install -m 644 scripts/completions/candidate.bash \
+		$(DESTDIR)$(BASHDIR)/candidate
+	install -m 644 scripts/completions/_candidate $(DESTDIR)$(ZSHDIR)
+	install -m 644 scripts/completions/candidate.fish $(DESTDIR)$(FISHDIR)
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/candidate include/candidate.h)
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libcandidate.a libcandidate.so \
 		$(notdir $(SHARED)) pkgconfig/candidate.pc)
 	rm -f $(DESTDIR)$(UNITDIR)/candidate@.service
+	rm -f $(addprefix $(DESTDIR),$(MANDIR)/man1/candidate.1 \
+		$(MANDIR)/man3/libcandidate.3 $(BASHDIR)/candidate \
+		$(ZSHDIR)/_candidate $(FISHDIR)/candidate.fish)
 
 # ---- looking after it ----
 lint: ## style, layers, static analysis

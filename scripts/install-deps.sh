@@ -9,7 +9,7 @@ declare -A needs=(
         libmicrohttpd'
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
-        script systemd-analyze curl jq nft'
+        script systemd-analyze curl jq nft mandoc zsh fish'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
     [page]='etcd chromium node'

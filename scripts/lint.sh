@@ -30,7 +30,7 @@ tidy() {
 }
 export -f tidy
 
-check 'scripts' each '^(scripts/.*\.sh|\.ci/run)$' shellcheck
+check 'scripts' each '^(scripts/.*\.(sh|bash)|\.ci/run)$' shellcheck
 check 'format' each '\.[ch]$' clang-format --dry-run -Werror
 check 'layers' scripts/check-layers.sh
 check 'binaries' scripts/check-binaries.sh
