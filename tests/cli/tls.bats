@@ -105,7 +105,9 @@ verified: anybody can pose as etcd (insecure-skip-tls-verify)"
     run -0 scripts/with-etcd.sh sh -c '
         timeout --preserve-status 10 "$1" --endpoints "https${ETCDCTL_ENDPOINTS#http}" A \
             </dev/null' sh "$CANDIDATE"
-    [[ $output == *'the server cuts the TLS handshake; is it http:// instead of '* ]]
+    # Whether its answer is read before its cut is a matter of luck.
+    [[ $output == *'the server cuts the TLS handshake; is it http:// instead of '* ||
+        $output == *'the server does not speak TLS; is it http:// instead of '* ]]
 }
 
 @test "files that cannot be what they are given for are refused" {

@@ -102,7 +102,7 @@ static void command_has_three_descriptors(void **state)
     const char *const argv[] = { "sh", "-c", "echo /proc/$$/fd/*", NULL };
     const char *text = output_of(argv);
     for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-        char part[8];
+        char part[32];
         snprintf(part, sizeof part, "/fd/%d", fd);
         assert_non_null(strstr(text, part));
     }
