@@ -196,7 +196,7 @@ run: ## install what is missing, build, start etcd, run candidate ID=A [ARGS=...
 	@test -n "$$ID" || { echo 'Say who runs: make run ID=A'; exit 64; }
 	@scripts/install-deps.sh build run
 	@test -e $(PROGRAM) || echo 'Building candidate.' >&2
-	@+$(MAKE_ALL) -s all
+	@+$(MAKE_ALL) -s Q=@ all
 	@exec scripts/run.sh $(PROGRAM) $(ARGS) "$$ID"
 
 demo: all ## three candidates side by side in tmux
