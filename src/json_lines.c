@@ -3,16 +3,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "sys/clock.h"
+#include "sys/log.h"
 
 int64_t json_lines_wall_ms(int64_t at_ms)
 {
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    int64_t wall_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    return wall_ms - (clock_now_ms() - at_ms);
+    return clock_wall_ms() - (clock_now_ms() - at_ms);
 }
 
 void json_lines_head(struct json_text *j, const char *type, int64_t at_ms,
@@ -48,24 +45,9 @@ static const char *event_word(enum candidate_event_type type)
     return "unknown";
 }
 
-static const char *severity_word(enum candidate_severity severity)
-{
-    switch (severity) {
-    case CANDIDATE_DEBUG:
-        return "debug";
-    case CANDIDATE_INFO:
-        return "info";
-    case CANDIDATE_WARNING:
-        return "warning";
-    case CANDIDATE_ERROR:
-        return "error";
-    }
-    return "error";
-}
-
 static void notice(struct json_text *j, const struct candidate_event *event)
 {
-    json_text_string(j, "severity", severity_word(event->severity));
+    json_text_string(j, "severity", log_words[event->severity]);
     json_text_string(j, "message", event->text);
     if (!event->endpoint)
         return;

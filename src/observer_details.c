@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "observer.h"
 #include "sys/clock.h"
@@ -92,9 +91,7 @@ static void copy(char *out, size_t out_size, struct etcd_bytes text)
 
 static int64_t clock_ahead_ms(const struct etcd_reply *reply)
 {
-    struct timespec wall = { 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &wall);
-    int64_t behind_s = wall.tv_sec - reply->date_s;
+    int64_t behind_s = clock_wall_ms() / 1000 - reply->date_s;
     if (behind_s >= 0 && behind_s <= CLOCK_LATE_S)
         return 0;
     return -behind_s * 1000;

@@ -142,13 +142,6 @@ static bool parse_switch(const char *text, bool *ret_on)
     return true;
 }
 
-static const char *const levels[] = {
-    [CANDIDATE_DEBUG] = "debug",
-    [CANDIDATE_INFO] = "info",
-    [CANDIDATE_WARNING] = "warning",
-    [CANDIDATE_ERROR] = "error",
-};
-
 static const char *const formats[] = {
     [LOG_TEXT] = "text",
     [LOG_JSON] = "json",
@@ -237,7 +230,7 @@ static const char *set(struct options *o, const struct option *option,
             ? NULL
             : "neither true nor false";
     case OPTION_LEVEL:
-        if (!parse_word(value, levels, sizeof levels / sizeof *levels, &number))
+        if (!parse_word(value, log_words, LOG_WORDS_N, &number))
             return "none of debug, info, warning, error";
         o->log_level = (enum candidate_severity)number;
         return NULL;

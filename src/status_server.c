@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "page.h"
 #include "sys/clock.h"
@@ -21,11 +20,9 @@ struct page {
 
 static struct status_now ask(const struct status_server *s)
 {
-    struct timespec wall = { 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &wall);
     return (struct status_now){
         .now_ms = clock_now_ms(),
-        .wall_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
+        .wall_ms = clock_wall_ms(),
         .lead_until_ms = candidate_lead_until_ms(s->candidate),
         .confirmed_at_ms = candidate_confirmed_at_ms(s->candidate),
         .place = candidate_place(s->candidate),

@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/json_text.h"
 #include "sys/text.h"
@@ -77,26 +77,18 @@ static void add_clean(struct line *line, const char *text, size_t bytes_max)
     line->bytes += strlen(line->text + line->bytes);
 }
 
-static const char *word(enum candidate_severity severity)
-{
-    switch (severity) {
-    case CANDIDATE_DEBUG:
-        return "debug";
-    case CANDIDATE_INFO:
-        return "info";
-    case CANDIDATE_WARNING:
-        return "warning";
-    case CANDIDATE_ERROR:
-        return "error";
-    }
-    return "error";
-}
+const char *const log_words[LOG_WORDS_N] = {
+    [CANDIDATE_DEBUG] = "debug",
+    [CANDIDATE_INFO] = "info",
+    [CANDIDATE_WARNING] = "warning",
+    [CANDIDATE_ERROR] = "error",
+};
 
 static void render_text(struct line *line, const struct record *record)
 {
     add(line, "candidate: ");
     if (record->severity != CANDIDATE_ERROR)
-        add(line, "%s: ", word(record->severity));
+        add(line, "%s: ", log_words[record->severity]);
     if (record->endpoint) {
         add_clean(line, record->endpoint, ENDPOINT_BYTES_MAX);
         add(line, ": ");
@@ -117,21 +109,13 @@ static void add_member(struct json_text *j, const char *name, const char *text,
     json_text_string(j, name, clean);
 }
 
-static void add_time(struct json_text *j)
-{
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    json_text_time(j, "time",
-                   (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-}
-
 static void render_json(struct line *line, const struct record *record)
 {
     struct json_text j;
     json_text_init(&j, line->text, sizeof line->text);
     json_text_object(&j, NULL);
-    add_time(&j);
-    add_member(&j, "level", word(record->severity), CALL_BYTES_MAX);
+    json_text_time(&j, "time", clock_wall_ms());
+    add_member(&j, "level", log_words[record->severity], CALL_BYTES_MAX);
     if (record->endpoint) {
         add_member(&j, "endpoint", record->endpoint, ENDPOINT_BYTES_MAX);
         add_member(&j, "call", record->call, CALL_BYTES_MAX);

@@ -19,7 +19,11 @@
 enum {
     LOG_LINE_BYTES_MAX = 4096, /* one write to a pipe */
     LOG_TEXT_BYTES_MAX = 1536, /* longer messages end in "..." */
+    LOG_WORDS_N = CANDIDATE_ERROR + 1,
 };
+
+/* The severities, as they are written and as --log-level takes them. */
+extern const char *const log_words[LOG_WORDS_N];
 
 enum log_format { LOG_TEXT, LOG_JSON };
 
