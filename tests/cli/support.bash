@@ -53,6 +53,7 @@ start() {
     local name=$1 base=$BATS_TEST_TMPDIR/$1 reader writer fd
     shift
     mkfifo "$base.in" "$base.out"
+    : >"$base.err" # nobody may read what one of that name said before
     (
         for fd in "${in[@]}" "${out[@]}"; do
             exec {fd}>&-
