@@ -126,17 +126,17 @@ static bool fits(const struct torment *m, const struct torment *before,
 }
 
 /* Processes as often as the network and etcd together. */
-static const struct torment_kind *choose_kind(struct campaign *c)
+static size_t choose_kind(struct campaign *c)
 {
     static const enum torment_area areas[AREAS_N] = {
         TORMENT_PROCESS, TORMENT_PROCESS, TORMENT_NETWORK, TORMENT_ETCD
     };
     for (;;) {
-        const struct torment_kind *kind =
-            &torment_kinds[random_below(c, (unsigned)torment_kinds_n)];
+        size_t number = random_below(c, (unsigned)torment_kinds_n());
+        const struct torment_kind *kind = torment_kind(number);
         enum torment_area area = areas[random_below(c, AREAS_N)];
         if (*c->word ? strstr(kind->name, c->word) != NULL : kind->area == area)
-            return kind;
+            return number;
     }
 }
 
@@ -145,7 +145,8 @@ static void choose(struct campaign *c, struct torment *m, int64_t now_ms)
 {
     int leader = watchman_leader(c->troupe.watchman);
     unsigned ttl_ms = 1000 * c->troupe.ttl_s;
-    *m = (struct torment){ .kind = choose_kind(c) };
+    *m = (struct torment){ .number = choose_kind(c) };
+    m->kind = torment_kind(m->number);
     m->player = leader >= 0 && random_below(c, 5) > 0
         ? (unsigned)leader
         : random_below(c, TROUPE_PLAYERS_N);
@@ -165,7 +166,7 @@ static void begin(struct campaign *c, struct torment *m)
 {
     m->begun = true;
     bool done = m->kind->begin(&c->troupe, m);
-    c->done_n[m->kind - torment_kinds] += done;
+    c->done_n[m->number] += done;
     m->ended = !m->kind->end || (!done && m->kind->area != TORMENT_NETWORK);
 }
 
@@ -276,7 +277,7 @@ void campaign_print(struct campaign *c, FILE *out)
     static int64_t changes_ms[CAMPAIGN_GAPS_MAX];
     const struct troupe *t = &c->troupe;
     unsigned faults_n = 0;
-    for (size_t i = 0; i < torment_kinds_n; i++)
+    for (size_t i = 0; i < torment_kinds_n(); i++)
         faults_n += c->done_n[i];
     (void)fprintf(out,
                   "%u episodes, %u faults, %u commands and daemons, "
@@ -298,7 +299,7 @@ void campaign_print(struct campaign *c, FILE *out)
     print_times(out, "from one leader to the next, faults included", changes_ms,
                 n);
     (void)fprintf(out, "\n| Fault | n |\n|---|---|\n");
-    for (size_t i = 0; i < torment_kinds_n; i++)
-        (void)fprintf(out, "| %s | %u |\n", torment_kinds[i].name,
+    for (size_t i = 0; i < torment_kinds_n(); i++)
+        (void)fprintf(out, "| %s | %u |\n", torment_kind(i)->name,
                       c->done_n[i]);
 }

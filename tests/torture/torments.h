@@ -8,7 +8,7 @@
 
 #include <sys/resource.h>
 
-enum { TORMENTS_KINDS_MAX = 32 };
+enum { TORMENTS_KINDS_MAX = 64 };
 
 struct torment;
 
@@ -28,11 +28,12 @@ struct torment_kind {
     enum torment_area area;
 };
 
-/* In the order of the report. */
-extern const struct torment_kind torment_kinds[];
-extern const size_t torment_kinds_n;
+/* Each of them, in the order of the report: 0..torment_kinds_n() - 1. */
+const struct torment_kind *torment_kind(size_t number);
+size_t torment_kinds_n(void);
 
 struct torment {
+    size_t number; /* of the kind */
     const struct torment_kind *kind;
     unsigned player; /* whom it meets */
     unsigned member;
