@@ -82,7 +82,7 @@ endif
 CLI_TESTS = $(wildcard tests/cli/*.bats)
 SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
-.PHONY: page-test all test unit e2e sim faults torture torturers tests fuzzers \
+.PHONY: page-test service-test all test unit e2e sim faults torture torturers tests fuzzers \
 	run lint format fuzz model bench demo \
 	install uninstall clean help FORCE
 .PRECIOUS: $(BUILD)/%.o
@@ -261,6 +261,9 @@ bench: all ## hand-over time and memory beside etcdctl's
 page-test: all ## the page of --listen in a headless Chromium [SHOTS=FOLDER]
 	@scripts/install-deps.sh page
 	@CANDIDATE=$(abspath $(PROGRAM)) scripts/page-test.sh $(SHOTS)
+
+service-test: ## the unit under a systemd that runs [N=5], as root
+	@scripts/service-test.sh $(N)
 
 clean: ## remove what was built
 	rm -rf $(BUILD) $(PROGRAM_LINK)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install-deps.sh [GROUP...]: installs what is missing for these groups: build
-# (default), run, test, lint, fuzz, page, model. Says beforehand what it installs. With apt-get
+# (default), run, test, lint, fuzz, page, model, service. Says beforehand what it installs. With apt-get
 # only; elsewhere it names what is missing and fails.
 set -euo pipefail
 
@@ -14,6 +14,7 @@ declare -A needs=(
     [fuzz]='clang clang-runtimes'
     [page]='etcd chromium node'
     [model]='gcc libc-headers spin'
+    [service]='etcd debootstrap pkill'
 )
 cc=${CC:-cc}
 fuzzer='int LLVMFuzzerTestOneInput(char *d, long n) { return d && n > 9; }'
