@@ -204,11 +204,12 @@ demo: all ## three candidates side by side in tmux
 
 install: export PC_FILE := $(PC_FILE)
 install: all ## program, library, manual and so on to $(DESTDIR)$(PREFIX)
-	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include \
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include/candidate \
 		$(LIBDIR)/pkgconfig $(UNITDIR) $(MANDIR)/man1 $(MANDIR)/man3 \
 		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/candidate.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 include/candidate/*.h $(DESTDIR)$(PREFIX)/include/candidate
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libcandidate.so
@@ -225,6 +226,7 @@ install: all ## program, library, manual and so on to $(DESTDIR)$(PREFIX)
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/candidate include/candidate.h)
+	rm -rf $(DESTDIR)$(PREFIX)/include/candidate
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libcandidate.a libcandidate.so \
 		$(notdir $(SHARED)) pkgconfig/candidate.pc)
 	rm -f $(DESTDIR)$(UNITDIR)/candidate@.service

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks what was built: that both libraries show what candidate.h declares and
+# Checks what was built: that both libraries show what the headers declare and
 # nothing else, and that the hardening is in the files.
 set -euo pipefail
 
@@ -14,7 +14,8 @@ complain() {
 }
 
 declared() {
-    tr '\n' ' ' <include/candidate.h | grep -oE 'CANDIDATE_API [^(;]*\(' |
+    cat include/candidate.h include/candidate/*.h | tr '\n' ' ' |
+        grep -oE 'CANDIDATE_API [^(;]*\(' |
         grep -oE 'candidate_[a-z0-9_]+\(' | tr -d '(' | sort
 }
 

@@ -95,8 +95,8 @@ in_zsh() {
     run -1 grep -vxF -e "$OPTIONS" <<<"$used"
 }
 
-@test "the functions of libcandidate(3) are those of the header" {
-    same "$(tr '\n' ' ' <include/candidate.h |
+@test "the functions of libcandidate(3) are those of the headers" {
+    same "$(cat include/candidate.h include/candidate/*.h | tr '\n' ' ' |
         grep -oE 'CANDIDATE_API [^(;]*\(' | grep -oE 'candidate_[a-z_]+\($' |
         tr -d '(')" "$(sed -n 's/^\.Fo //p' scripts/manual/libcandidate.3)"
     same "$(sed -n 's/^\.Fo //p' scripts/manual/libcandidate.3)" \
@@ -117,7 +117,7 @@ in_zsh() {
         "$BATS_TEST_TMPDIR/synopsis.c"
 }
 
-@test "the errors of libcandidate(3) are those of the header" {
+@test "the errors of libcandidate(3) are those of the headers" {
     same "$(sed -nE 's/^ +X\((E[A-Z]+), [0-9]+, "(.*)"\).*/\1 \2/p' \
         include/candidate.h)" \
         "$(sed -nE '/^\.It Dv CANDIDATE_E[A-Z]+$/{N;s/^.*CANDIDATE_(E[A-Z]+)\n/\1 /p}' \
