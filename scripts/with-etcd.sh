@@ -18,7 +18,7 @@
 #   WITH_ETCD_LOG  its log
 set -euo pipefail
 
-ready_ms=30000
+ready_ms=60000
 data_kib=400000 # what an idle etcd reserves, with room
 attempts=50
 
@@ -99,10 +99,11 @@ export WITH_ETCD_DIR=$dir WITH_ETCD_LOG=$dir/log
     export ETCDCTL_CERT=$certs/client.crt ETCDCTL_KEY=$certs/client.key
 name=${dir##*/}
 
-# Ports below those that the kernel gives to clients: none of them can take
-# ours while the server is being restarted. The peers' port nobody needs.
+# Ports below those that the kernel gives to clients, and that tests/support has:
+# none of them can take ours while the server is being restarted. The peers'
+# port nobody needs.
 write_start() {
-    ETCDCTL_ENDPOINTS=$scheme://127.0.0.1:$((10000 + SRANDOM % 20000))
+    ETCDCTL_ENDPOINTS=$scheme://127.0.0.1:$((10000 + SRANDOM % 8000))
     cat >"$dir/start" <<END
 #!/usr/bin/env bash
 echo \$\$ >'$dir/pid'
@@ -149,6 +150,18 @@ start() {
 
 start
 
+# A signal may come before COMMAND is there, whose process is then not known.
+command=
+caught=
+# shellcheck disable=SC2317 # traps reach it
+pass_on() {
+    caught=$1
+    [ -z "$command" ] || kill "-$1" "$command"
+}
+trap ':' INT QUIT
+trap 'pass_on TERM' TERM
+trap 'pass_on HUP' HUP
+
 # In the background, so that signals to this script alone can be passed on; on
 # the same terminal and input, and with the terminal's keys at their defaults.
 # Ctrl-C reaches COMMAND by itself.
@@ -157,9 +170,7 @@ start
     exec "$@"
 ) <&0 9>&- &
 command=$!
-trap ':' INT QUIT
-trap 'kill -TERM "$command"' TERM
-trap 'kill -HUP "$command"' HUP
+[ -z "$caught" ] || kill "-$caught" "$command"
 status=0
 while :; do
     wait "$command" && status=0 || status=$?

@@ -2,15 +2,24 @@
 # `make run`: what a newcomer does first, on a port of its own.
 bats_require_minimum_version 1.5.0
 
+export BATS_TEST_TIMEOUT=120
+
+# Its port is none of those that with-etcd.sh chooses from, and nobody has it.
 setup() {
-    export ETCDCTL_ENDPOINTS=http://127.0.0.1:$((10000 + SRANDOM % 20000))
+    local port
+    port=$((18000 + SRANDOM % 2000))
+    while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+        port=$((18000 + SRANDOM % 2000))
+    done
+    export ETCDCTL_ENDPOINTS=http://127.0.0.1:$port
     export TMPDIR=$BATS_TEST_TMPDIR ETCDCTL_API=3
 }
 
 teardown() {
     local pid
     for pid in $(started); do
-        kill "$pid"
+        kill "$pid" # and until it writes to TMPDIR no more
+        timeout 30 tail --pid="$pid" -f /dev/null
     done
 }
 
@@ -21,7 +30,7 @@ started() {
 
 # candidate ID: in the background, its output in files named after it.
 candidate() {
-    make -s run ID="$1" ARGS='--ttl 2' </dev/null >"$TMPDIR/$1.out" \
+    make -s run ID="$1" </dev/null >"$TMPDIR/$1.out" \
         2>"$TMPDIR/$1.err" 3>&- &
 }
 

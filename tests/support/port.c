@@ -10,14 +10,16 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "port.h"
 
-enum { PORT_MIN = 10000, PORT_TRIES_MAX = 1000 };
+enum { PORT_MIN = 20000, PORT_TRIES_MAX = 1000 };
 
 static uint64_t random_number(void)
 {
@@ -53,12 +55,29 @@ static bool is_free(uint16_t port)
     return yes;
 }
 
+/* By a name without a file, which is ours until this process ends, and counts,
+ * as ports do, in one network namespace. */
+static bool reserve(uint16_t port)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    int n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1,
+                     "candidate-test-port-%u", port);
+    socklen_t bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+                                  (size_t)n);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    if (bind(fd, (struct sockaddr *)&name, bytes) == 0)
+        return true;
+    close(fd);
+    return false;
+}
+
 uint16_t port_free(void)
 {
     unsigned range = outgoing_port_min() - PORT_MIN;
     for (int i = 0; i < PORT_TRIES_MAX; i++) {
         uint16_t port = (uint16_t)(PORT_MIN + random_number() % range);
-        if (is_free(port))
+        if (is_free(port) && reserve(port))
             return port;
     }
     fail_msg("no free port on the loopback device");
