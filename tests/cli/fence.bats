@@ -96,7 +96,7 @@ under() {
 
 @test "etcd that does not answer is exit code 69" {
     refuses 69 '--fenced-put: http://127.0.0.1:1: connection refused' \
-        --endpoints http://127.0.0.1:1 --command-timeout 300ms \
+        --endpoints http://127.0.0.1:1 --command-timeout 2s \
         --token 5 --lock-key election_x/1f --fenced-put k v
 }
 

@@ -64,10 +64,10 @@ teardown() {
 # who polls it all the same uses up a processor. The limit is a quarter of one.
 @test "end of file is no ENTER, and neither it nor waiting input costs time" {
     local name used
-    start A --ttl 2 A
+    start A A
     close_input A
     leads A
-    start B --ttl 2 B
+    start B B
     enter B
     waits_for B A
     let_pass 4

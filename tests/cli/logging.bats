@@ -21,7 +21,7 @@ teardown() {
 
 # lead NAME OPTION...: leads, renews twice, and resigns.
 lead() {
-    start "$1" --ttl 2 "${@:2}" "$1"
+    start "$1" --ttl 4 "${@:2}" "$1"
     leads "$1"
     [[ $* != *debug* ]] || await_errors "$1" 2 confirm
     enter "$1"

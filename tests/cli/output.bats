@@ -87,10 +87,10 @@ read_filler() {
 @test "a reader that is stuck delays no renewal, and gets all lines later" {
     local reader filler revision
     open_stuck
-    REDIRECT=">'$BATS_TEST_TMPDIR/stuck' 2>&1" start A --ttl 2 A
+    REDIRECT=">'$BATS_TEST_TMPDIR/stuck' 2>&1" start A --ttl 5 A
     await_key "$(election)" PUT
     revision=$(leader_revision)
-    let_pass 5
+    let_pass 8
     [ "$(leader_revision)" = "$revision" ]
     read_filler A
     leads A

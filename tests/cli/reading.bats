@@ -150,7 +150,10 @@ observed() {
     start O --observe
     observed O 'A leads, token *'
     restart_etcd
-    etcdctl del "$(election)" || etcdctl del "$(election)"
+    end=$((SECONDS + patience_s))
+    until etcdctl del "$(election)"; do
+        [ "$SECONDS" -lt "$end" ] || complain 'etcd does not come back'
+    done
     observed O 'Nobody leads now'
     end_observer O
 }

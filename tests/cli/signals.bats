@@ -62,9 +62,9 @@ send() {
 }
 
 @test "a crashed leader is followed when its lease has run out" {
-    start A --ttl 2 A
+    start A --ttl 5 A
     leads A
-    start B --ttl 2 B
+    start B B
     waits_for B A
     send A INT
     expect_exit A 130

@@ -120,9 +120,9 @@ metric() {
 @test "metrics count, and promtool finds no fault with them" {
     local promtool
     promtool=$(scripts/fetch-tool.sh promtool)
-    start A --ttl 3 --listen 0 A
+    start A --ttl 6 --listen 0 A
     leads A
-    start B --ttl 3 --listen 0 B
+    start B --ttl 6 --listen 0 B
     waits_for B A
     metric A leader_election_master_status 1
     metric B leader_election_master_status 0
@@ -177,9 +177,9 @@ follow() {
 }
 
 @test "while etcd is away nobody is the leader for long, and nobody is ready" {
-    start A --ttl 2 --listen 0 A
+    start A --ttl 5 --listen 0 A
     leads A
-    start B --ttl 2 --listen 0 B
+    start B --ttl 5 --listen 0 B
     waits_for B A
     all A 200 503 200
     all B 503 200 200
@@ -194,7 +194,7 @@ follow() {
 }
 
 @test "a socket that a crash has left is replaced" {
-    start A --listen "unix:$BATS_TEST_TMPDIR/socket" A
+    start A --ttl 60 --listen "unix:$BATS_TEST_TMPDIR/socket" A
     leads A
     kill -KILL "${pid[A]}"
     expect_exit A 137

@@ -154,17 +154,17 @@ is no way to give its passphrase" \
 
 # HTTP/2; handles of libcurl are used again and again.
 @test "one connection carries stream and calls, and none of them fails" {
-    start A --ttl 2 --log-level debug --cacert "$CERTS/ca.crt" A
+    start A --ttl 5 --log-level debug --cacert "$CERTS/ca.crt" A
     leads A
     await_error A ': watch, '
-    await_errors A 5 ': confirm, '
+    await_errors A 4 ': confirm, '
     [ "$(connections_n A)" -eq 1 ]
     run ! grep -F 'libcurl' "$BATS_TEST_TMPDIR/A.err"
     run ! grep -F 'given up' "$BATS_TEST_TMPDIR/A.err"
 }
 
 @test "a new server certificate and a restart cost no leadership" {
-    start A --cacert "$CERTS/ca.crt" --log-level debug A
+    start A --ttl 30 --cacert "$CERTS/ca.crt" --log-level debug A
     leads A
     serve expired # nobody may come to believe this one
     restart_etcd

@@ -53,11 +53,11 @@ lock_keys_n() {
 @test "a waiter gives up when its time is over, and leaves the queue" {
     start A A
     leads A
-    start B --wait 1s B
+    start B --wait 5s B
     waits_for B A
     expect B End
     expect_exit B 75
-    expect_error B 'candidate: --wait: not leading after 1 s; A leads'
+    expect_error B 'candidate: --wait: not leading after 5 s; A leads'
     [ "$(lock_keys_n)" -eq 1 ]
     has_leader
 }

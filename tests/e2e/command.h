@@ -10,8 +10,8 @@
 enum {
     COMMAND_WITNESS_BYTES_MAX = FOLDER_PATH_BYTES_MAX + 16,
     /* From what happens until the test sees it, on a busy machine; less than
-     * what a lease of 3 s lives longer than its leader leads. */
-    COMMAND_NOISE_MS = 500,
+     * what a lease of 8 s lives longer than its leader leads. */
+    COMMAND_NOISE_MS = 1000,
 };
 
 /* A pipe with a name. Every process that has opened it, or whose parent has,

@@ -15,12 +15,12 @@
 #include "support/procfs.h"
 
 #define LONG_TTL "60"
-#define SHORT_TTL "3"
+#define SHORT_TTL "8"
 
 enum {
     SOON_MS = 10000, /* much less than the long TTL */
     /* What is left of a lease of the short TTL, renewed at each third. */
-    LEFT_MS_MIN = 1500,
+    LEFT_MS_MIN = 4000,
 };
 
 static const char daemon_and_more[] = COMMAND_DAEMON "exec sleep 1000";

@@ -15,14 +15,14 @@
 #include "support/procfs.h"
 
 #define LONG_TTL "60"
-#define SHORT_TTL "3"
-#define MIDDLE_TTL "5"
-#define GRACE "1500ms"
+#define SHORT_TTL "5"
+#define MIDDLE_TTL "10"
+#define GRACE "3s"
 #define TOLD "etcd does not confirm the leadership"
 
 enum {
-    GRACE_MS = 1500,
-    TOLD_NOISE_MS = 1000,
+    GRACE_MS = 3000,
+    TOLD_NOISE_MS = 2500, /* and yet before the leadership is over */
     EARLY_MS = 20, /* clocks are read in whole ms, and told through pipes */
     SOON_MS = 10000,
 };
@@ -77,7 +77,7 @@ static void command_that_was_told_for_nothing_runs_again(void **state)
 {
     struct stage *s = *state;
     struct witness w;
-    struct process *a = start(s, &w, obey, "10", "3s");
+    struct process *a = start(s, &w, obey, "20", "7s");
     pid_t command = command_expect_up(a);
     struct candidate_lease_page *page = command_lease_page(command);
     struct candidate_lease before = command_lease(page);

@@ -12,9 +12,9 @@
 
 #include "support/stage.h"
 
-#define SHORT_TTL "3"
+#define SHORT_TTL "5"
 enum {
-    SHORT_TTL_MS = 3000,
+    SHORT_TTL_MS = 5000,
     /* The leadership that one grant gives: 0.9 TTL - 250 ms. */
     SHORT_LEAD_MS = SHORT_TTL_MS * 9 / 10 - 250,
 };

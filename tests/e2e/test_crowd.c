@@ -67,10 +67,10 @@ static void fifty_candidates_lead_once_each_in_their_order(void **state)
     struct stage *s = *state;
     struct process *crowd[CROWD + 1];
     char name[16];
-    crowd[1] = stage_leader(s, "c01");
+    crowd[1] = stage_leader(s, "--ttl", "60", "c01");
     for (int i = 2; i <= CROWD; i++) {
         name_of(i, name);
-        crowd[i] = stage_waiter(s, "c01", name);
+        crowd[i] = stage_waiter(s, "c01", "--ttl", "60", name);
     }
     int64_t token = 0;
     for (int i = 1; i <= CROWD; i++) {

@@ -278,7 +278,7 @@ static void watch_tells_what_happened_before_it_was_opened(void **state)
 static void expired_lease_deletes_its_keys_in_one_message(void **state)
 {
     struct live *l = *state;
-    etcd_grant(l->etcd, live_tag(l), LIVE_TIMEOUT_MS, LIVE_LEASE, 2);
+    etcd_grant(l->etcd, live_tag(l), LIVE_TIMEOUT_MS, LIVE_LEASE, 5);
     (void)live_reply(l, ETCD_REPLY_LEASE);
     live_put(l, "c1", "1", LIVE_LEASE);
     live_put(l, "c2", "2", LIVE_LEASE);

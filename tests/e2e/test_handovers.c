@@ -23,7 +23,7 @@
 
 #include "command.h"
 
-#define TTL "5"
+#define TTL "10"
 
 enum {
     SLOTS_N = 3,

@@ -98,7 +98,7 @@ static void start(struct scene *s, struct slot *slot)
     snprintf(status_port, sizeof status_port, "%u", slot->status_port);
     snprintf(command_port, sizeof command_port, "%u", slot->command_port);
     snprintf(slot->id, sizeof slot->id, "N%u", s->started_n++);
-    slot->process = stage_candidate(s->stage, "--ttl", "5", "--listen",
+    slot->process = stage_candidate(s->stage, "--ttl", "20", "--listen",
                                     status_port, slot->id, "--", self, "serve",
                                     command_port);
     int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;

@@ -22,11 +22,11 @@
 #include "support/stage.h"
 
 #define PREFIX "election_leader/"
-#define SHORT_TTL "3"
+#define SHORT_TTL "5"
 #define SILENCE "no confirmed renewal"
 
 enum {
-    ERRORS_MAX = 3, /* it fails, perhaps in another way, it answers again */
+    ERRORS_MAX = 5, /* it fails, perhaps in other ways, it answers again */
     /* With delays that double from 100 ms and are jittered by half. */
     ATTEMPTS_N = 6,
     ATTEMPTS_MS_MIN = 50 + 100 + 200 + 400 + 800,
@@ -68,11 +68,11 @@ static void leader_of_a_silent_etcd_loses_and_leads_again(void **state)
 static void etcd_silent_for_a_moment_leaves_the_leader(void **state)
 {
     struct stage *s = *state;
-    struct process *a = stage_leader(s, "--ttl", "10", "A");
+    struct process *a = stage_leader(s, "--ttl", "20", "A");
     stage_mind_outages(a);
     struct etcdctl_key leader = etcdctl_get(s->etcd, "leader");
     etcd_server_pause(s->etcd, 0);
-    /* A renewal got no answer, and the deadline is four seconds away. */
+    /* A renewal got no answer, and the deadline is eight seconds away. */
     process_expect_error(a, etcd_server_endpoints(s->etcd));
     etcd_server_resume(s->etcd, 0);
     etcdctl_await_renewal(s->etcd, leader.lease);
@@ -86,8 +86,8 @@ static void etcd_silent_for_a_moment_leaves_the_leader(void **state)
 static void quick_restart_of_etcd_leaves_leader_and_queue(void **state)
 {
     struct stage *s = *state;
-    struct process *a = stage_leader(s, "--ttl", "10", "A");
-    struct process *b = stage_waiter(s, "A", "--ttl", "10", "B");
+    struct process *a = stage_leader(s, "--ttl", "20", "A");
+    struct process *b = stage_waiter(s, "A", "--ttl", "20", "B");
     stage_mind_outages(a);
     stage_mind_outages(b);
     struct etcdctl_key leader = etcdctl_get(s->etcd, "leader");

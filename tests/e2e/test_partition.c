@@ -74,7 +74,7 @@ static void waiter_cut_off_from_its_member_hears_of_its_turn(void **state)
 static void leader_cut_off_from_all_members_is_followed(void **state)
 {
     struct stage *s = *state;
-    struct process *a = trio_leader(s, "A", .host = 1, .ttl_s = TTL_S);
+    struct process *a = trio_leader(s, "A", .host = 1);
     struct process *b = trio_waiter(s, "A", "B", .member = 1);
     network_cut(s->set, HOST, 0);
     struct process_line lost = stage_expect_lost(a, "no confirmed renewal");

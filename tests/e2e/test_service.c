@@ -152,7 +152,7 @@ static void watchdog_hears_of_etcd_s_confirmations_only(void **state)
     char usec[32];
     snprintf(usec, sizeof usec, "%d", WATCHDOG_MS * 1000);
     setenv("WATCHDOG_USEC", usec, 1);
-    struct process *a = START(s, &m, "--ttl", "2", "A");
+    struct process *a = START(s, &m, "--ttl", "5", "A");
     unsetenv("WATCHDOG_USEC");
     expect_watchdogs(&m, 4);
     stage_expect_begin(a, "A");

@@ -51,8 +51,9 @@ static int teardown(void **state)
 
 static struct process *candidate(struct two *two, const char *id)
 {
-    const char *const argv[] = { stage_program(), "--endpoints", two->endpoints,
-                                 id, NULL };
+    const char *const argv[] = {
+        stage_program(), "--endpoints", two->endpoints, "--ttl", "20", id, NULL
+    };
     struct process *p;
     p = process_start(two->stage->set, PROCESS_PIPES, argv, NULL);
     process_ignore_errors(p, VERSION_MENDED);

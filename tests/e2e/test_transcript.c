@@ -16,7 +16,7 @@
 
 /* Nobody who waits this long leads because a lease ran out. */
 #define LONG_TTL "300"
-#define SHORT_TTL "5"
+#define SHORT_TTL "10"
 enum { BUSY_PERCENT = 20 };
 
 struct cast {

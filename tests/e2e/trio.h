@@ -13,7 +13,7 @@ enum {
     TRIO_N = 3,
     TRIO_HOSTS_N = 2,     /* see etcd_server_start_at() */
     TRIO_TTL_MS = 10000,  /* if none is chosen */
-    TRIO_SLACK_MS = 3000, /* of a machine that is busy with other tests */
+    TRIO_SLACK_MS = 5000, /* of a machine that is busy with other tests */
 };
 
 #define TRIO_PREFIX "election_leader/"
