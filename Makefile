@@ -6,6 +6,7 @@
 BUILD ?= build
 WERROR ?= 0
 SANITIZE ?= 0
+COVERAGE ?= 0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 UNITDIR ?= $(PREFIX)/lib/systemd/system
@@ -27,10 +28,18 @@ else
 CFLAGS ?= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 DEFS = -Wl,-z,defs
 endif
+ifeq ($(COVERAGE),1)
+# What src is run through is counted, in $(BUILD)/src, by all processes at once.
+COUNT = --coverage -fprofile-update=atomic -D_exit=count_exit \
+	-include tests/support/count.h
+COUNT_LINK = --coverage
+FORGET_COUNTS = find $(BUILD)/src -name '*.gcda' -delete
+export GCOV_ERROR_FILE := $(abspath $(BUILD))/gcov.log
+endif
 LANGUAGE = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc
 ALL_CFLAGS = $(LANGUAGE) -fPIC -fvisibility=hidden -fstack-protector-strong \
 	$(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS)
-ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZERS) $(LDFLAGS)
+ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZERS) $(COUNT_LINK) $(LDFLAGS)
 ifeq ($(WERROR),1)
 ERRORS = -Werror
 endif
@@ -82,8 +91,8 @@ endif
 CLI_TESTS = $(wildcard tests/cli/*.bats)
 SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
-.PHONY: page-test service-test all test unit e2e sim faults torture torturers tests fuzzers \
-	run lint format fuzz model bench demo \
+.PHONY: all test unit e2e sim faults torture torturers tests fuzzers \
+	page-test service-test coverage run lint format fuzz model bench demo \
 	install uninstall clean help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
@@ -94,12 +103,14 @@ all: $(LIBRARY) $(SHARED) $(PROGRAM) $(PROGRAM_LINK) ## build program and librar
 # Everything is built anew when the compiler or its flags change.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || \
-		echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$@
+	@echo '$(CC) $(ALL_CFLAGS) $(COUNT) $(ALL_LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(ALL_CFLAGS) $(COUNT) $(ALL_LDFLAGS)' >$@
 
 $(BUILD)/src/page.o: $(wildcard src/page/*)
+$(BUILD)/src/%.o: private ALL_CFLAGS += $(COUNT)
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
+	@rm -f $(@:.o=.gcda)
 	$(Q)$(COMPILE) -c -o $@ $<
 
 # Program and tests see all of the library, other programs what is public.
@@ -186,6 +197,7 @@ test: ## install what is missing, build, run every test
 	@for tool in promtool haproxy; do \
 		scripts/fetch-tool.sh $$tool >/dev/null || exit; done
 	@+$(MAKE_ALL) tests
+	@$(FORGET_COUNTS)
 	@export CANDIDATE_ETCD="$${CANDIDATE_ETCD-$$(scripts/fetch-etcd.sh || :)}"; \
 	CANDIDATE=$(abspath $(PROGRAM)) scripts/run-tests.sh \
 		$(unit_BIN) $(fuzz_BIN) $(sim_BIN) $(e2e_BIN) $(CLI_TESTS) $(SCRIPT_TESTS)
@@ -235,6 +247,11 @@ uninstall: ## remove what install put there
 		$(ZSHDIR)/_candidate $(FISHDIR)/candidate.fish)
 
 # ---- looking after it ----
+coverage: ## which lines the tests run, and whether that is enough [HTML=FOLDER]
+	@+$(MAKE) --no-print-directory test COVERAGE=1 BUILD=build/coverage \
+		SCRIPT_TESTS=
+	@scripts/coverage.sh build/coverage $(HTML)
+
 lint: ## style, layers, static analysis
 	@scripts/install-deps.sh build lint
 	@+$(MAKE_ALL) -s all

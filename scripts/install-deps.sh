@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# install-deps.sh [GROUP...]: installs what is missing for these groups: build
-# (default), run, test, lint, fuzz, page, model, service. Says beforehand what it installs. With apt-get
-# only; elsewhere it names what is missing and fails.
+# install-deps.sh [GROUP...]: installs what is missing for these groups, which
+# the table below has; build when none is named. Says beforehand what it
+# installs. With apt-get only; elsewhere it names what is missing and fails.
 set -euo pipefail
 
 declare -A needs=(
@@ -10,6 +10,7 @@ declare -A needs=(
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
         script systemd-analyze curl jq nft mandoc zsh fish'
+    [coverage]='gcovr jq'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
     [page]='etcd chromium node'

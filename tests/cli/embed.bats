@@ -14,6 +14,7 @@ setup_file() {
 build() {
     local sanitizers=()
     [ "${SANITIZE-0}" = 0 ] || sanitizers=(-fsanitize=address,undefined)
+    [ "${COVERAGE-0}" = 0 ] || sanitizers+=(--coverage)
     # shellcheck disable=SC2046,SC2086 # the flags are words
     "$@" -Wall -Wextra -Wpedantic -Werror "${sanitizers[@]}" \
         "tests/example/${source-embed}.c" \
