@@ -171,3 +171,20 @@ int64_t live_revision(struct live *l)
 {
     return range(l, "no key").header.revision;
 }
+
+void live_watch(struct live *l, int64_t from_revision)
+{
+    const struct etcd_watch_key keys[] = {
+        { .key = { "a", 1 } },
+        { .key = { "b", 1 } },
+        { .key = { "c", 1 }, .range_end = { "d", 1 } },
+    };
+    etcd_watch(l->etcd, live_tag(l), keys, sizeof keys / sizeof *keys,
+               from_revision);
+    unsigned created = 0; /* a set of watch_ids */
+    while (created != 7) {
+        struct etcd_reply reply = live_reply(l, ETCD_REPLY_WATCH);
+        assert_true(reply.watch.created);
+        created |= 1u << reply.watch.watch_id;
+    }
+}

@@ -57,6 +57,9 @@ struct etcd_kv live_get(struct live *l, const char *key);
 /* etcd's revision, read through its leader. */
 int64_t live_revision(struct live *l);
 
+/* Open the stream on keys "a", "b" and [c, d), and wait until it is there. */
+void live_watch(struct live *l, int64_t from_revision);
+
 struct etcd_bytes live_bytes(const char *text);
 
 #endif

@@ -6,86 +6,10 @@
 
 #include <cmocka.h>
 
-#include <signal.h>
 #include <string.h>
 
-#include "e2e/live.h"
-#include "etcd/lock.h"
+#include "e2e/lock_side.h"
 #include "support/etcdctl.h"
-
-/* A candidacy, and what its last transaction said. The keys' bytes are good
- * until the next call. */
-struct side {
-    struct live *live;
-    struct lock lock;
-    int64_t revision; /* of our lock key, once it is known */
-    struct etcd_header header;
-    struct lock_view view;
-};
-
-static struct side side(struct live *l, const char *id, int64_t lease)
-{
-    struct side s = { .live = l };
-    lock_init(&s.lock, "leader", id);
-    lock_set_lease(&s.lock, lease);
-    live_grant(l, lease);
-    return s;
-}
-
-static const struct etcd_txn_result *txn_reply(struct side *s,
-                                               struct etcd_reply *reply)
-{
-    *reply = live_reply(s->live, ETCD_REPLY_TXN);
-    s->header = reply->header;
-    return &reply->txn;
-}
-
-static void attempt(struct side *s)
-{
-    struct etcd_reply reply;
-    lock_attempt(&s->lock, s->live->etcd, live_tag(s->live), LIVE_TIMEOUT_MS);
-    const struct etcd_txn_result *txn = txn_reply(s, &reply);
-    assert_int_equal(lock_parse_attempt(&s->lock, txn, &s->view), 0);
-    s->revision = s->view.succeeded ? s->header.revision
-                                    : s->view.own.create_revision;
-}
-
-static void transact(struct side *s,
-                     void (*send)(const struct lock *, struct etcd *, uint64_t,
-                                  int64_t, int64_t))
-{
-    struct etcd_reply reply;
-    send(&s->lock, s->live->etcd, live_tag(s->live), LIVE_TIMEOUT_MS,
-         s->revision);
-    const struct etcd_txn_result *txn = txn_reply(s, &reply);
-    assert_int_equal(lock_parse(txn, &s->view), 0);
-}
-
-static bool claim(struct side *s)
-{
-    transact(s, lock_claim);
-    return s->view.succeeded;
-}
-
-static bool barrier(struct side *s)
-{
-    transact(s, lock_barrier);
-    return s->view.succeeded;
-}
-
-static void check(struct side *s)
-{
-    transact(s, lock_check);
-    assert_false(s->view.succeeded);
-}
-
-static bool resign(struct side *s)
-{
-    struct etcd_reply reply;
-    lock_resign(&s->lock, s->live->etcd, live_tag(s->live), LIVE_TIMEOUT_MS,
-                s->revision);
-    return txn_reply(s, &reply)->succeeded;
-}
 
 /* What a view says of a key. */
 static void expect_key(const struct etcd_kv *kv, const char *key,
@@ -347,106 +271,11 @@ static void elections_do_not_disturb_each_other(void **state)
     assert_true(live_get(l, "/svc/election_leader/5159").create_revision > 0);
 }
 
-/* ---- side by side with etcd's own recipes ---- */
-
-/* Our candidate queues behind their key, and claims when it is gone. */
-static void expect_turn_after(struct live *l, struct process *theirs,
-                              const char *value)
-{
-    struct process_line line = process_next_line(theirs);
-    assert_memory_equal(line.text, "election_leader/", 16);
-    struct side a = side(l, "A", LIVE_LEASE);
-    attempt(&a);
-    assert_false(a.view.succeeded);
-    assert_string_equal(a.view.holder.key.data, line.text);
-    assert_string_equal(a.view.predecessor.key.data, line.text);
-    assert_string_equal(a.view.holder.value.data, value);
-    assert_true(a.view.holder.lease != 0);
-    assert_int_equal(a.view.leader.create_revision, 0);
-    assert_false(claim(&a));
-    process_signal(theirs, SIGINT); /* it gives its key back */
-    process_await_end(theirs);
-    assert_true(claim(&a));
-}
-
-static void we_wait_for_etcdctl_lock(void **state)
-{
-    struct live *l = *state;
-    expect_turn_after(l, etcdctl_start(l->server, "lock", "election_leader"),
-                      "");
-}
-
-static void we_wait_for_etcdctl_elect(void **state)
-{
-    struct live *l = *state;
-    expect_turn_after(
-        l, etcdctl_start(l->server, "elect", "election_leader", "theirs"),
-        "theirs");
-}
-
-/* They must queue behind our key, and get their turn when we resign. */
-static void expect_their_turn(struct live *l, struct side *a,
-                              struct process *theirs)
-{
-    struct etcdctl_key keys[2];
-    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
-    while (etcdctl_list(l->server, "election_leader/", keys, 2) < 2)
-        assert_true(process_now_ms() < end_at_ms); /* until they queue */
-    assert_int_equal(keys[0].create_revision, a->revision);
-    assert_int_equal(process_lines_n(theirs), 0);
-    assert_true(barrier(a));
-    assert_true(resign(a));
-    assert_string_equal(process_next_line(theirs).text, keys[1].key);
-    process_free(theirs);
-}
-
-static void etcdctl_lock_waits_for_us(void **state)
-{
-    struct live *l = *state;
-    struct side a = side(l, "A", LIVE_LEASE);
-    attempt(&a);
-    expect_their_turn(l, &a,
-                      etcdctl_start(l->server, "lock", "election_leader"));
-}
-
-static void etcdctl_elect_waits_for_us(void **state)
-{
-    struct live *l = *state;
-    struct side a = side(l, "A", LIVE_LEASE);
-    attempt(&a);
-    expect_their_turn(
-        l, &a, etcdctl_start(l->server, "elect", "election_leader", "theirs"));
-}
-
-/* ---- three members ---- */
-
-/* What a member knows by itself may be old: it must ask, and say that it
- * cannot. */
-static void check_goes_through_etcds_leader(void **state)
-{
-    struct live *l = *state;
-    struct side a = side(l, "A", LIVE_LEASE);
-    attempt(&a);
-    check(&a);
-    etcd_server_kill(l->server, 1);
-    etcd_server_kill(l->server, 2);
-    lock_check(&a.lock, l->etcd, live_tag(l), 2000, a.revision);
-    struct etcd_reply reply = live_reply(l, ETCD_REPLY_FAILED);
-    assert_int_equal(reply.status, CANDIDATE_ERETRY);
-    lock_barrier(&a.lock, l->etcd, live_tag(l), 2000, a.revision);
-    reply = live_reply(l, ETCD_REPLY_FAILED);
-    assert_int_equal(reply.status, CANDIDATE_ERETRY);
-    etcd_server_relaunch(l->server, 1);
-    etcd_server_relaunch(l->server, 2);
-    for (unsigned i = 0; i < 3; i++)
-        etcd_server_await(l->server, i);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, live_begin, live_end)
 
 int main(void)
 {
-    const struct CMUnitTest one_member[] = {
+    const struct CMUnitTest tests[] = {
         TEST(first_attempt_leads_with_both_keys_on_its_lease),
         TEST(repeated_attempt_of_a_leader_finds_its_own_keys),
         TEST(others_queue_and_see_who_is_before_them),
@@ -460,16 +289,6 @@ int main(void)
         TEST(attempt_without_a_lease_is_not_found),
         TEST(same_id_in_the_queue_is_noticed),
         TEST(elections_do_not_disturb_each_other),
-        TEST(we_wait_for_etcdctl_lock),
-        TEST(we_wait_for_etcdctl_elect),
-        TEST(etcdctl_lock_waits_for_us),
-        TEST(etcdctl_elect_waits_for_us),
     };
-    const struct CMUnitTest three_members[] = {
-        TEST(check_goes_through_etcds_leader),
-    };
-    int failed = cmocka_run_group_tests(one_member, live_setup, live_teardown);
-    failed += cmocka_run_group_tests(three_members, live_setup_three,
-                                     live_teardown);
-    return failed;
+    return cmocka_run_group_tests(tests, live_setup, live_teardown);
 }

@@ -6,86 +6,14 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
-
-#include "core/backoff.h"
-#include "core/supervise.h"
+#include "supervise_trial.h"
 
 enum {
     GRACE_MS = 2000,
-    LEAD_MS = 8750, /* what a TTL of 10 s gives */
     TOKEN = 7,
     TERM = 15, /* any numbers would do */
     USR1 = 10,
-    TEXT_BYTES_MAX = 128,
 };
-
-struct trial {
-    struct supervise supervise;
-    int64_t now_ms;
-    int64_t lead_until_ms;
-    int64_t token;
-    struct supervise_actions actions;
-    char said[TEXT_BYTES_MAX];
-};
-
-static struct trial begin(int64_t grace_ms, bool once)
-{
-    struct trial t = { .now_ms = 1000 };
-    struct supervise_config config = { .grace_ms = grace_ms, .once = once };
-    supervise_init(&t.supervise, &config);
-    return t;
-}
-
-static const char *words(struct trial *t)
-{
-    const struct supervise_actions *a = &t->actions;
-    char number[16] = "";
-    if (a->signal)
-        (void)snprintf(number, sizeof number, "signal%d ", a->signal);
-    (void)snprintf(
-        t->said, sizeof t->said, "%s%s%s%s%s%s%s%s", a->start ? "start " : "",
-        number, a->terminate ? "term " : "", a->proceed ? "cont " : "",
-        a->kill ? "kill " : "", a->kill_guardian ? "kill_guardian " : "",
-        a->resign ? "resign " : "", a->yield ? "yield " : "");
-    return t->said;
-}
-
-static const char *step_with(struct trial *t, enum supervise_event_type type,
-                             int number)
-{
-    bool leading = t->lead_until_ms > t->now_ms;
-    struct supervise_event event = {
-        .type = type,
-        .now_ms = t->now_ms,
-        .lead_until_ms = leading ? t->lead_until_ms : 0,
-        .token = leading ? t->token : 0,
-        .exit_code = type == SUPERVISE_EXITED ? number : 0,
-        .signal = type == SUPERVISE_EXITED ? 0 : number,
-    };
-    supervise_step(&t->supervise, &event, &t->actions);
-    return words(t);
-}
-
-static const char *step(struct trial *t, enum supervise_event_type type)
-{
-    return step_with(t, type, 0);
-}
-
-/* Lead from now on; the command is started. */
-static void lead(struct trial *t, int64_t token)
-{
-    t->token = token;
-    t->lead_until_ms = t->now_ms + LEAD_MS;
-    assert_string_equal(step(t, SUPERVISE_TICK), "start ");
-}
-
-static const char *tick_at(struct trial *t, int64_t now_ms)
-{
-    t->now_ms = now_ms;
-    return step(t, SUPERVISE_TICK);
-}
 
 static void command_starts_when_leadership_does(void **state)
 {
@@ -378,103 +306,6 @@ static void with_once_yielding_is_the_end(void **state)
     assert_int_equal(supervise_exit_code(&t.supervise), SUPERVISE_EXIT_LOST);
 }
 
-/* ---- whatever happens, in whatever order ---- */
-
-/* What the machine has asked for, as far as processes go. */
-struct world {
-    bool alive;
-    bool signalled; /* SIGKILL to all of them */
-    int64_t token;
-};
-
-static void obey(struct trial *t, struct world *w)
-{
-    const struct supervise_actions *a = &t->actions;
-    assert_false(a->start && w->alive);
-    if (a->start)
-        *w = (struct world){ .alive = true, .token = t->token };
-    if (a->kill)
-        w->signalled = true;
-    assert_false((a->resign || a->yield) && w->alive);
-    if (a->yield)
-        t->lead_until_ms = 0;
-    if (!w->alive || w->signalled)
-        return;
-    /* It runs on: only in its own leadership, and with the timer armed. */
-    assert_true(t->lead_until_ms > t->now_ms && t->token == w->token);
-    assert_true(a->dead_man_at_ms == t->lead_until_ms);
-}
-
-static void happen(struct trial *t, struct world *w, uint64_t *random_state)
-{
-    uint64_t dice = backoff_random(random_state);
-    int64_t due_ms = supervise_deadline(&t->supervise);
-    int64_t ahead_ms = (int64_t)(dice >> 32) % 1500;
-    t->now_ms = due_ms < t->now_ms + ahead_ms
-        ? due_ms > t->now_ms ? due_ms : t->now_ms
-        : t->now_ms + ahead_ms;
-    enum supervise_event_type type = SUPERVISE_TICK;
-    switch (dice % 16) {
-    case 0: /* deposed */
-        t->lead_until_ms = 0;
-        break;
-    case 1: /* elected, perhaps in the same turn */
-        t->token++;
-        t->lead_until_ms = t->now_ms + LEAD_MS;
-        break;
-    case 2:
-    case 3:
-        if (t->lead_until_ms > t->now_ms)
-            t->lead_until_ms = t->now_ms + LEAD_MS;
-        break;
-    case 4:
-        if (w->alive && (w->signalled || dice % 512 == 4))
-            type = SUPERVISE_EXITED;
-        break;
-    case 5:
-    case 6:
-        if (w->alive && w->signalled) {
-            type = SUPERVISE_EMPTY;
-            w->alive = false;
-        }
-        break;
-    case 7:
-        type = SUPERVISE_ORPHANED;
-        break;
-    case 8:
-        type = SUPERVISE_PASS;
-        break;
-    case 9:
-        if (dice % 1024 == 9)
-            type = SUPERVISE_LEAVE;
-        break;
-    case 10:
-        if (dice % 64 == 10)
-            type = SUPERVISE_YIELD;
-        break;
-    default:
-        break;
-    }
-    step(t, type);
-    obey(t, w);
-}
-
-static void no_process_lives_on_without_its_leadership(void **state)
-{
-    (void)state;
-    unsigned started_n = 0;
-    for (uint64_t seed = 1; seed <= 200; seed++) {
-        struct trial t = begin((int64_t)(seed % 4) * 1000, seed % 2);
-        struct world w = { 0 };
-        uint64_t random_state = seed;
-        for (int i = 0; i < 2000; i++) {
-            happen(&t, &w, &random_state);
-            started_n += t.actions.start;
-        }
-    }
-    assert_true(started_n > 1000); /* it was no idle run */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,7 +333,6 @@ int main(void)
         cmocka_unit_test(leadership_that_is_lost_meanwhile_is_not_given_up),
         cmocka_unit_test(end_goes_before_yielding),
         cmocka_unit_test(with_once_yielding_is_the_end),
-        cmocka_unit_test(no_process_lives_on_without_its_leadership),
     };
     return cmocka_run_group_tests_name("supervise", tests, NULL, NULL);
 }
