@@ -10,8 +10,8 @@
 #   --only WORD      the faults that have this in their names, one at a time
 #   --sabotage NAME  a candidate in which one rule of safety is broken, which
 #                    the campaign must find: no-margin, from-receipt,
-#                    unguarded-claim, revoke-before-kill, guardian-off. Three
-#                    of them get the faults and clocks that show them soonest
+#                    unguarded-claim, revoke-before-kill, guardian-off. Each
+#                    gets the faults and clocks that show them soonest
 #
 # Exit code 0: nothing was found that must not be; with --sabotage: it was.
 set -euo pipefail
@@ -58,9 +58,10 @@ export CANDIDATE_SABOTAGE=$sabotage
 # Slow clocks alone do no harm.
 ttl=3 clock=0
 case $sabotage in
-no-margin) clock=910 only='replies late, then' ;;
-from-receipt) ttl=9 clock=910 only='replies late, then' ;;
+no-margin | from-receipt) ttl=9 clock=910 only='replies late, then' ;;
 revoke-before-kill) only='killed while' ;;
+guardian-off) only='candidate killed' ;;
+unguarded-claim) only='told to end' ;;
 esac
 
 version=$(etcd --version | sed -n 's/^etcd Version: //p')

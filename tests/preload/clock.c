@@ -1,16 +1,21 @@
-/* clock.c: a clock that runs faster or slower than the machine's.
+/* clock.c: clocks that run faster or slower than the machine's, or jump.
  *
  * Preloaded into the program under test. TORTURE_CLOCK is "FROM PERMILLE": from
  * that instant on, in ns on CLOCK_BOOTTIME, so many permille of the time that
  * passes are shown. CLOCK_BOOTTIME and CLOCK_MONOTONIC are bent alike, and with
  * them timers that are set to an instant, and the limits of waits.
+ *
+ * TORTURE_WALL_CLOCK is a file with the number of seconds, an int64_t, by which
+ * CLOCK_REALTIME alone differs from the machine's; without it that is 0.
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,11 +55,26 @@ static int64_t start_of(clockid_t clock, int64_t from_ns)
     return from_ns + ns_of(&other) - ns_of(&boot);
 }
 
+/* Read anew each time: it is asked for seldom. */
+static int64_t wall_clock_offset_s(void)
+{
+    const char *path = getenv("TORTURE_WALL_CLOCK");
+    int64_t offset_s = 0;
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0 || read(fd, &offset_s, sizeof offset_s) != sizeof offset_s)
+        offset_s = 0;
+    if (fd >= 0)
+        close(fd);
+    return offset_s;
+}
+
 int clock_gettime(clockid_t clock, struct timespec *ret_now)
 {
     int64_t from_ns;
     int64_t n = permille(&from_ns);
     int r = (int)syscall(SYS_clock_gettime, clock, ret_now);
+    if (r == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+        ret_now->tv_sec += wall_clock_offset_s();
     if (r < 0 || n == WHOLE ||
         (clock != CLOCK_BOOTTIME && clock != CLOCK_MONOTONIC))
         return r;
@@ -62,6 +82,25 @@ int clock_gettime(clockid_t clock, struct timespec *ret_now)
     int64_t passed_ns = (ns_of(ret_now) - start_ns) / WHOLE * n;
     *ret_now = timespec_of(start_ns + passed_ns);
     return r;
+}
+
+time_t time(time_t *ret_now)
+{
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (ret_now)
+        *ret_now = now.tv_sec;
+    return now.tv_sec;
+}
+
+int gettimeofday(struct timeval *ret_now, void *zone)
+{
+    struct timespec now = { 0 };
+    (void)zone;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    *ret_now = (struct timeval){ .tv_sec = now.tv_sec,
+                                 .tv_usec = now.tv_nsec / 1000 };
+    return 0;
 }
 
 /* When the machine's clock shows what the bent one shows then. */

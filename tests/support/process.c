@@ -153,8 +153,10 @@ pid_t process_pid(const struct process *p)
 
 static void take_news(struct process *p, int64_t now_ms)
 {
-    transcript_read(&p->out, now_ms);
-    transcript_read(&p->err, now_ms);
+    if (!p->held) {
+        transcript_read(&p->out, now_ms);
+        transcript_read(&p->err, now_ms);
+    }
     if (p->end_fd < 0 || p->ended_at_ms)
         return;
     if (waitpid(p->pid, &p->status, WNOHANG) == p->pid) {
@@ -169,8 +171,10 @@ bool process_set_step(struct process_set *set, int64_t end_at_ms)
     nfds_t n = 0;
     for (size_t i = 0; i < set->processes_n; i++) {
         const struct process *p = set->processes[i];
-        fds[n++] = (struct pollfd){ .fd = p->out.fd, .events = POLLIN };
-        fds[n++] = (struct pollfd){ .fd = p->err.fd, .events = POLLIN };
+        int out_fd = p->held ? -1 : p->out.fd;
+        int err_fd = p->held ? -1 : p->err.fd;
+        fds[n++] = (struct pollfd){ .fd = out_fd, .events = POLLIN };
+        fds[n++] = (struct pollfd){ .fd = err_fd, .events = POLLIN };
         fds[n++] = (struct pollfd){ .fd = p->end_fd, .events = POLLIN };
     }
     int64_t left_ms = end_at_ms - process_now_ms();
@@ -222,6 +226,16 @@ void process_close_input(struct process *p)
 void process_close_output(struct process *p)
 {
     transcript_close(&p->out);
+}
+
+void process_close_errors(struct process *p)
+{
+    transcript_close(&p->err);
+}
+
+void process_hold_output(struct process *p, bool held)
+{
+    p->held = held;
 }
 
 void process_signal(struct process *p, int number)

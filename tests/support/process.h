@@ -108,6 +108,10 @@ void process_write(struct process *p, const char *text);
 void process_close_input(struct process *p);
 /* Read its stdout no more: the next write to it fails. Pipes only. */
 void process_close_output(struct process *p);
+void process_close_errors(struct process *p);
+/* Read neither stdout nor stderr for a while, as if their reader stood still.
+ */
+void process_hold_output(struct process *p, bool held);
 void process_signal(struct process *p, int number);
 /* SIGSTOP, and wait until it has stopped; SIGCONT. */
 void process_pause(struct process *p);

@@ -12,6 +12,7 @@ struct process {
     int end_fd; /* readable when it has ended; -1: seen */
     int in_fd;  /* -1: closed */
     struct transcript out, err;
+    bool held; /* they are not read */
     int status;
     int64_t ended_at_ms;
 };

@@ -25,6 +25,7 @@ enum {
     STAT_FIELD_GROUP = 2,
     STAT_FIELD_FOREGROUND = 5,
     STAT_FIELD_UTIME = 11,
+    STAT_FIELD_VSIZE = 20,
     ENVIRON_BYTES_MAX = 64 * 1024,
 };
 
@@ -205,6 +206,12 @@ long procfs_memory_kib(pid_t pid, const char *name)
     (void)fclose(file);
     assert_true(kib >= 0);
     return kib;
+}
+
+size_t procfs_address_space(pid_t pid)
+{
+    char stat[2 * LINE_BYTES_MAX];
+    return read_stat(pid, stat) ? field(stat, STAT_FIELD_VSIZE) : 0;
 }
 
 struct procfs_load procfs_load_begin(pid_t pid)

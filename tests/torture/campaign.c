@@ -131,10 +131,10 @@ static size_t choose_kind(struct campaign *c)
     static const enum torment_area areas[AREAS_N] = {
         TORMENT_PROCESS, TORMENT_PROCESS, TORMENT_NETWORK, TORMENT_ETCD
     };
+    enum torment_area area = areas[random_below(c, AREAS_N)];
     for (;;) {
         size_t number = random_below(c, (unsigned)torment_kinds_n());
         const struct torment_kind *kind = torment_kind(number);
-        enum torment_area area = areas[random_below(c, AREAS_N)];
         if (*c->word ? strstr(kind->name, c->word) != NULL : kind->area == area)
             return number;
     }
@@ -282,12 +282,13 @@ void campaign_print(struct campaign *c, FILE *out)
     (void)fprintf(out,
                   "%u episodes, %u faults, %u commands and daemons, "
                   "%lld fenced writes,\n%u starts of candidates, of which "
-                  "%u were ended by a dead-man timer and %u by the end of "
-                  "their command.\nAt most %zu descriptors; the watchman "
-                  "was at most %.1f ms late.\n\n",
+                  "%u were ended by a dead-man timer and %u by the\nend of "
+                  "their command; %u processes ended by the kernel for want "
+                  "of memory.\nAt most %zu descriptors; the watchman was at "
+                  "most %.1f ms late.\n\n",
                   c->episodes_n, faults_n, atomic_load(&t->record->slots_n),
                   (long long)atomic_load(&t->record->writes), t->starts_n,
-                  t->dead_man_n, t->command_n, t->descriptors_n,
+                  t->dead_man_n, t->command_n, t->exhausted_n, t->descriptors_n,
                   (double)watchman_late_ns(t->watchman) / NS_PER_MS);
     judge_print(&c->judge, out);
     (void)fprintf(out,

@@ -127,12 +127,17 @@ void judge_look(struct judge *j, struct record *r, struct watchman *w)
     look_at_beliefs(j, w);
 }
 
+unsigned judge_failed_n(const struct judge *j)
+{
+    unsigned n = 0;
+    for (int i = 0; i < JUDGE_ORACLES_N; i++)
+        n += j->counts[i] != 0;
+    return n;
+}
+
 bool judge_satisfied(const struct judge *j)
 {
-    for (int i = 0; i < JUDGE_ORACLES_N; i++)
-        if (j->counts[i])
-            return false;
-    return true;
+    return judge_failed_n(j) == 0;
 }
 
 void judge_print(const struct judge *j, FILE *out)

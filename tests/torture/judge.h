@@ -38,6 +38,8 @@ void judge_note(struct judge *j, enum judge_oracle oracle, const char *format,
 /* Count anew what the record and the watchman tell; both grow only. */
 void judge_look(struct judge *j, struct record *r, struct watchman *w);
 
+/* How many of the oracles found something. */
+unsigned judge_failed_n(const struct judge *j);
 bool judge_satisfied(const struct judge *j);
 
 /* The table, in Markdown. */

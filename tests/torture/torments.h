@@ -40,8 +40,10 @@ struct torment {
     int64_t from_ms, middle_ms, until_ms;
     bool begun, turned, ended;
     unsigned random; /* how bad it is: 0..999 */
-    pid_t pid;       /* that was stopped */
+    pid_t pid;       /* that was stopped or limited */
+    pid_t guardian;  /* that was stopped as well */
     struct process *process;
+    unsigned resource;   /* that is limited */
     struct rlimit limit; /* as it was */
 };
 

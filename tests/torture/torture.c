@@ -24,6 +24,8 @@
 #include <unistd.h>
 
 #include "campaign.h"
+#include "candidate.h"
+#include "enclosure.h"
 #include "support/folder.h"
 #include "support/network.h"
 
@@ -33,6 +35,7 @@ struct torture {
     struct campaign campaign;
     unsigned long seconds;
     unsigned long seed;
+    bool enclosed;
     FILE *out;
 };
 
@@ -42,6 +45,27 @@ static const char *variable(const char *name)
     if (!value)
         fail_msg("%s is not set: use scripts/torture.sh", name);
     return value;
+}
+
+/* Each oracle is a test. */
+static void print_page(struct torture *torture, int64_t lasted_ms)
+{
+    struct campaign *c = &torture->campaign;
+    unsigned failed_n = judge_failed_n(&c->judge);
+    (void)fprintf(
+        torture->out, "Candidate %s, seed %lu, TTL %u s, %.0f s.\n%s%s\n",
+        CANDIDATE_VERSION, torture->seed, c->troupe.ttl_s,
+        (double)lasted_ms / 1000,
+        c->network ? ""
+                   : "No faults of the network, which take a "
+                     "namespace.\n",
+        torture->enclosed
+            ? ""
+            : "Not as root: a SIGKILL of the campaign may leave processes.\n");
+    campaign_print(c, torture->out);
+    (void)fprintf(torture->out, "\n%u passed, %u failed\n",
+                  JUDGE_ORACLES_N - failed_n, failed_n);
+    (void)fflush(torture->out);
 }
 
 static void nothing_is_found(void **state)
@@ -79,13 +103,7 @@ static void nothing_is_found(void **state)
     int64_t lasted_ms = process_now_ms() - from_ms;
     troupe_end(t);
     judge_look(&c->judge, t->record, t->watchman);
-    (void)fprintf(torture->out, "Seed %lu, TTL %u s, %.0f s%s.\n",
-                  torture->seed, t->ttl_s, (double)lasted_ms / 1000,
-                  c->network ? ""
-                             : "; no faults of the network, which take "
-                               "a namespace");
-    campaign_print(c, torture->out);
-    (void)fflush(torture->out);
+    print_page(torture, lasted_ms);
     watchman_stop(t->watchman);
     proxy_stop(t->proxy);
     stage_teardown(&stage_state);
@@ -125,6 +143,7 @@ int main(int argc, char **argv)
         print_error("usage: torture SECONDS SEED TTL CLOCK [WORD]\n");
         return 64;
     }
+    torture.enclosed = enclosure_enter();
     torture.out = fdopen(dup(STDOUT_FILENO), "w");
     if (!torture.out || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
         return 1;

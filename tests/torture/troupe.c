@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,12 +62,32 @@ static void list_endpoints(const struct troupe *t, unsigned player,
     }
 }
 
+static void wall_clock_path(const struct troupe *t, unsigned player,
+                            char ret_path[TEXT_BYTES_MAX])
+{
+    (void)snprintf(ret_path, TEXT_BYTES_MAX, "%s.wall-clock-%u", t->record_path,
+                   player);
+}
+
+/* In one write, so that nobody reads a part of it. */
+void troupe_set_wall_clock(const struct troupe *t, unsigned player,
+                           int64_t offset_s)
+{
+    char path[TEXT_BYTES_MAX];
+    wall_clock_path(t, player, path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, &offset_s, sizeof offset_s), sizeof offset_s);
+    close(fd);
+}
+
 static void start(struct troupe *t, struct player *p)
 {
     char endpoints[ENDPOINTS_BYTES_MAX];
     char ttl[16];
     char number[16];
     char clock[TEXT_BYTES_MAX];
+    char wall_clock[TEXT_BYTES_MAX + 16] = "TORTURE_WALL_CLOCK=";
     char preload[TEXT_BYTES_MAX];
     bool daemon = p->number >= TROUPE_DAEMONS_FROM;
     unsigned permille = t->clocks_permille[p->number];
@@ -76,6 +97,7 @@ static void start(struct troupe *t, struct player *p)
     (void)snprintf(number, sizeof number, "%u", p->number);
     (void)snprintf(clock, sizeof clock, "TORTURE_CLOCK=%lld %u",
                    (long long)now_ns, permille);
+    wall_clock_path(t, p->number, wall_clock + strlen(wall_clock));
     (void)snprintf(preload, sizeof preload, "LD_PRELOAD=%s", t->clock);
     const char *const argv[] = { stage_program(),
                                  "--endpoints",
@@ -89,9 +111,8 @@ static void start(struct troupe *t, struct player *p)
                                  number,
                                  daemon ? "daemon" : NULL,
                                  NULL };
-    const char *const environment[] = { clock, preload, NULL };
-    p->process = process_start(t->stage->set, PROCESS_PIPES, argv,
-                               permille == 1000 ? NULL : environment);
+    const char *const environment[] = { clock, wall_clock, preload, NULL };
+    p->process = process_start(t->stage->set, PROCESS_PIPES, argv, environment);
     p->killed = p->starved = false;
     t->starts_n++;
     watchman_meet(t->watchman, p->number, process_pid(p->process), now_ns,
@@ -117,6 +138,12 @@ static void show_last_words(const struct player *p)
         print_error("%s: %s\n", p->id, process_error(p->process, i).text);
 }
 
+/* It, or its command: 128 and more is the signal that has ended that. */
+static bool gives_up(int code)
+{
+    return code == OPTIONS_EXIT_INTERNAL || code >= OPTIONS_EXIT_CANNOT;
+}
+
 /* It may end with its command, which we may have killed, or by a dead-man
  * timer; or resign when it is told to, even if etcd cannot be told. */
 static void judge_end(struct troupe *t, const struct player *p)
@@ -132,8 +159,7 @@ static void judge_end(struct troupe *t, const struct player *p)
     }
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (code == 0 || code == EXIT_COMMAND_TERMINATED ||
-        code == OPTIONS_EXIT_UNAVAILABLE ||
-        (p->starved && code == OPTIONS_EXIT_INTERNAL))
+        code == OPTIONS_EXIT_UNAVAILABLE || (p->starved && gives_up(code)))
         return;
     show_last_words(p);
     judge_note(t->judge, JUDGE_END, "%s ended with status 0x%x", p->id,

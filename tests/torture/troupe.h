@@ -25,7 +25,7 @@ struct player {
     char id[2];
     struct process *process; /* NULL: it does not run */
     bool killed;             /* by us */
-    bool starved;            /* of descriptors: then it may give up */
+    bool starved;            /* of descriptors or memory: then it may give up */
 };
 
 struct troupe {
@@ -41,6 +41,7 @@ struct troupe {
     unsigned starts_n;
     unsigned dead_man_n;  /* ended by SIGKILL, and not ours */
     unsigned command_n;   /* ended because their command was killed */
+    unsigned exhausted_n; /* ended by the kernel for want of memory */
     size_t descriptors_n; /* that one had, at most */
 };
 
@@ -55,6 +56,10 @@ void troupe_start(struct troupe *t);
 
 /* Wait for news, at most until end_at_ms. Returns false when that has come. */
 bool troupe_step(struct troupe *t, int64_t end_at_ms);
+
+/* Move its wall clock so many seconds away from the machine's. */
+void troupe_set_wall_clock(const struct troupe *t, unsigned player,
+                           int64_t offset_s);
 
 /* Its processes; 0: there is none. */
 pid_t troupe_main(const struct troupe *t, unsigned player);
