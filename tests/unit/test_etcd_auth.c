@@ -186,7 +186,7 @@ static void call_that_waits_for_a_token_keeps_its_time(void **state)
 
 static void call_has_time_left_when_the_token_was_slow(void **state)
 {
-    enum { CALL_MS = 2000, TOKEN_MS = 1200 };
+    enum { CALL_MS = 5000, TOKEN_MS = 3000 };
     struct world *w = *state;
     int64_t token_at_ms = clock_now_ms() + TOKEN_MS;
     etcd_keepalive(w->etcd, 1, CALL_MS, WORLD_LEASE);
@@ -195,7 +195,7 @@ static void call_has_time_left_when_the_token_was_slow(void **state)
         world_turn(w, (int)(token_at_ms - clock_now_ms()));
     gateway_reply(&w->gateways[0], request.connection, 200, TOKEN("t.1"));
     next_request(w);
-    world_expect_failure(w, 0, 1, CANDIDATE_ERETRY, "no reply within 1000 ms");
+    world_expect_failure(w, 0, 1, CANDIDATE_ERETRY, "no reply within 2500 ms");
 }
 
 static void stream_and_call_share_one_token(void **state)
@@ -244,7 +244,7 @@ static void stream_given_up_says_nothing_more(void **state)
     serve_token(w, TOKEN("t.1"));
     unsigned stream = next_request(w).connection;
     gateway_begin(&w->gateways[0], stream);
-    enum { ENOUGH_MS = 2000 }; /* for what comes before the call's end */
+    enum { ENOUGH_MS = 5000 }; /* for what comes before the call's end */
     etcd_keepalive(w->etcd, 1, ENOUGH_MS, WORLD_LEASE);
     int64_t end_at_ms = clock_now_ms() + ENOUGH_MS;
     serve_keepalive(w, "t.1", 401, BAD_TOKEN);
