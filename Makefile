@@ -93,7 +93,7 @@ SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
 .PHONY: all test unit e2e sim faults torture torturers tests fuzzers \
 	page-test service-test coverage run lint format fuzz model bench demo \
-	install uninstall clean help FORCE
+	install uninstall clean release help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
 
@@ -190,7 +190,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
 	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(PROGRAM_LIBS)
 fuzzers: $(fuzz_BIN)
 
-tests: unit sim e2e $(BUILD)/faults/fault_table torturers fuzzers all
+tests: unit sim e2e $(BUILD)/faults/fault_table torturers fuzzers all ## build all tests, run none
 
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
@@ -287,8 +287,13 @@ service-test: ## the unit under a systemd that runs [N=5], as root
 clean: ## remove what was built
 	rm -rf $(BUILD) $(PROGRAM_LINK)
 
+release: ## tag this commit with the version of the header, and a changelog
+	@test -z "$$(git status --porcelain)" || { echo 'Commit first.'; exit 64; }
+	git tag -a v$(VERSION)
+
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' \
-		Makefile
+	@awk -F ':.*## ' '/^# ---- / { gsub(/^# -+ | -+$$/, ""); title = $$0 } \
+		/^[a-z-]+:.*## / { if (title) printf "%s\n", title; title = ""; \
+			printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 -include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)

@@ -1,0 +1,65 @@
+#!/usr/bin/env bats
+# House-keeping: what stands in one place, and what must name all of something.
+bats_require_minimum_version 1.5.0
+
+workflow=.github/workflows/ci.yml
+
+version() {
+    sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' include/candidate.h
+}
+
+@test "the workflow runs each stage of .ci/run, and no other" {
+    local stages
+    stages=$(sed -nE 's/^([a-z_]+=[0-9]+ )?stage ([a-z]+) .*/\2/p' .ci/run)
+    [ "$(wc -l <<<"$stages")" -ge 8 ]
+    # shellcheck disable=SC2016
+    grep -qF '.ci/run ${{ matrix.stages }}' "$workflow"
+    diff <(sort <<<"$stages") \
+        <(sed -n '/^        stages:/,/^    [a-z]/s/^ *- //p' "$workflow" |
+            tr ' ' '\n' | sort -u)
+}
+
+@test "the workflow may read, and nothing else" {
+    [ "$(grep -A 1 '^permissions:' "$workflow")" = \
+        $'permissions:\n  contents: read' ]
+    run ! grep -E ': *write' "$workflow"
+}
+
+@test "a stage that there is not is wrong usage" {
+    run -64 .ci/run nonsense
+    [ "$output" = '.ci/run: no such stage: nonsense' ]
+}
+
+@test "make help names each target, but those that are parts of others" {
+    local parts=' unit e2e sim torturers fuzzers FORCE ' target
+    run -0 make help
+    for target in $(sed -n '/^\.PHONY:/,/[^\\]$/p' Makefile | sed 's/^.PHONY://' |
+        tr -d '\\'); do
+        [[ $parts == *" $target "* ]] ||
+            grep -qE "^  make $target +[a-zA-Z]" <<<"$output" ||
+            { echo "$target is not in: $output"; return 1; }
+    done
+}
+
+@test "the version stands in the header, and in an example of the README" {
+    [[ $(version) =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]]
+    run -0 git grep -lwF "$(version)" -- . ':!tests'
+    [ "$output" = $'README.md\ninclude/candidate.h' ]
+}
+
+@test "a release is a tag of what is committed, and has a changelog" {
+    git clone -q --no-tags . "$BATS_TEST_TMPDIR/clone"
+    cp Makefile "$BATS_TEST_TMPDIR/clone"
+    cd "$BATS_TEST_TMPDIR/clone"
+    git config user.name tester
+    git config user.email tester@example.com
+    git diff --quiet || git commit -qam 'what is tried'
+    export GIT_EDITOR='echo "What has changed" >'
+    run -0 make release
+    [ "$(git tag -n1 | tr -s ' ')" = "v$(version) What has changed" ]
+    run ! make release
+    echo >>README.md
+    git tag -d "v$(version)"
+    run ! make release
+    [ -z "$(git tag)" ]
+}
