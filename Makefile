@@ -159,10 +159,10 @@ $$(BUILD)/tests/$(1).a: $$(call objects,$$(filter-out tests/$(1)/test_%,\
 $$(BUILD)/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/$(1).a \
 		$$(BUILD)/tests/program.a $$(INTERNAL)
 	@mkdir -p $$(@D)
-	$$(Q)$$(LINK) -o $$@ $$^ -lcmocka $$(PROGRAM_LIBS) -lpthread
+	$$(Q)$$(LINK) -o $$@ $$^ -lcmocka $$(PROGRAM_LIBS) -lpthread -lm
 $(1): $$($(1)_BIN)
 endef
-$(foreach k,unit sim e2e faults torture,$(eval $(call kind,$(k))))
+$(foreach k,unit sim e2e faults torture bench,$(eval $(call kind,$(k))))
 sim: $(BUILD)/sim/simulate
 torturers: $(addprefix $(BUILD)/,torture/torture torture/worker \
 	torture/sabotaged preload/clock.so) all
@@ -190,7 +190,8 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
 	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(PROGRAM_LIBS)
 fuzzers: $(fuzz_BIN)
 
-tests: unit sim e2e $(BUILD)/faults/fault_table torturers fuzzers all ## build all tests, run none
+tests: unit sim e2e $(BUILD)/faults/fault_table $(BUILD)/bench/speed \
+	torturers fuzzers all ## build all tests, run none
 
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
@@ -274,8 +275,8 @@ torture: ## faults at random, DURATION=60 [SEED=...] [SABOTAGE=NAME]
 	@+scripts/torture.sh $(if $(SEED),--seed $(SEED)) \
 		$(if $(SABOTAGE),--sabotage $(SABOTAGE)) $(DURATION)
 
-bench: all ## hand-over time and memory beside etcdctl's
-	scripts/bench-handover.sh
+bench: ## speed and memory beside others, [ARGS=quick]
+	@scripts/bench.sh $(ARGS)
 
 page-test: all ## the page of --listen in a headless Chromium [SHOTS=FOLDER]
 	@scripts/install-deps.sh page

@@ -13,9 +13,3 @@ bats_require_minimum_version 1.5.0
     chmod +x "$BATS_TEST_TMPDIR/candidate"
     CANDIDATE=$BATS_TEST_TMPDIR/candidate run -1 scripts/demo.sh --auto 3>&-
 }
-
-@test "the benchmark measures both" {
-    run -0 scripts/bench-handover.sh 1 3>&-
-    [ "$(grep -cE '^\|.*\| [0-9.]+ \| [0-9.]+ \| [0-9.]+ \|$' \
-        <<<"$output")" -eq 4 ]
-}
