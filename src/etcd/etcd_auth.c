@@ -6,6 +6,7 @@
 
 #include "etcd/etcd_private.h"
 #include "etcd/refusal.h"
+#include "sys/clock.h"
 #include "sys/error.h"
 
 static const char scheme[] = "Authorization: ";
@@ -48,13 +49,6 @@ void etcd_auth_forget(struct etcd_auth *auth)
     auth->has_token = false;
 }
 
-void etcd_auth_cancel(struct etcd *e)
-{
-    if (e->auth.transfer)
-        http_cancel(e->http, e->auth.transfer);
-    e->auth.transfer = 0;
-}
-
 /* ---- who waits for it ---- */
 
 static void fail_held(struct etcd *e, struct etcd_lane *lane,
@@ -76,13 +70,27 @@ static void fail(struct etcd *e, struct candidate_error *err)
 
 /* ---- the transfer ---- */
 
+/* Whether a fetch that is under way may go on, though this may be at another
+ * endpoint than the one in use. */
+static bool may_go_on(const struct etcd *e, int64_t now_ms)
+{
+    return e->auth.endpoint == e->endpoint ||
+        now_ms < e->auth.sent_at_ms + ETCD_AUTH_PATIENCE_MS;
+}
+
 void etcd_auth_fetch(struct etcd *e)
 {
     struct etcd_auth *auth = &e->auth;
+    int64_t now_ms = clock_now_ms();
     assert(auth->user);
-    if (auth->transfer)
-        return;
+    if (auth->transfer) {
+        if (may_go_on(e, now_ms))
+            return;
+        http_cancel(e->http, auth->transfer);
+        auth->transfer = 0;
+    }
     auth->endpoint = e->endpoint;
+    auth->sent_at_ms = now_ms;
     struct buf body;
     buf_init(&body, CODEC_BODY_BYTES_MAX);
     struct candidate_error err;

@@ -14,6 +14,7 @@
 enum {
     ETCD_AUTH_TOKEN_BYTES_MAX = 8 * 1024,
     ETCD_AUTH_HEADER_BYTES_MAX = ETCD_AUTH_TOKEN_BYTES_MAX + 32,
+    ETCD_AUTH_PATIENCE_MS = 1000, /* with one endpoint, while another waits */
 };
 
 struct etcd;
@@ -25,6 +26,7 @@ struct etcd_auth {
     char *header;      /* "Authorization: TOKEN"; NULL: etcd wants none */
     uint64_t transfer; /* the one that fetches a token; 0: none */
     unsigned endpoint; /* that it went to */
+    int64_t sent_at_ms;
 };
 
 /* Copy user and password. Returns 0 or CANDIDATE_ENOMEM. */
@@ -35,14 +37,13 @@ void etcd_auth_done(struct etcd_auth *auth);
 /* Must a lane wait for a token? */
 bool etcd_auth_is_due(const struct etcd_auth *auth);
 
-/* Fetch a token from the endpoint in use, unless that is under way. */
+/* Fetch a token from the endpoint in use, unless that is under way. It has the
+ * time of a command, not that of who waits for it: hashing a password may take
+ * longer than a call of an election with a short TTL. */
 void etcd_auth_fetch(struct etcd *e);
 
 /* The token was refused: the next transfer fetches another. */
 void etcd_auth_forget(struct etcd_auth *auth);
-
-/* Stop fetching. */
-void etcd_auth_cancel(struct etcd *e);
 
 /* Take the end of that transfer: the lanes that are held go on, or fail. */
 void etcd_auth_take(struct etcd *e, const struct http_event *event);

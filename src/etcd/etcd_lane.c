@@ -139,7 +139,6 @@ void etcd_lane_expire(struct etcd *e, struct etcd_lane *lane, int64_t now_ms)
     lane->endpoint = e->auth.endpoint;
     error_set(&lane->failure, CANDIDATE_ERETRY,
               "authentication of %s: no reply in time", e->auth.user);
-    etcd_auth_cancel(e);
 }
 
 bool etcd_lane_has_failure(const struct etcd_lane *lane)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "etcd/etcd_auth.h"
 #include "sys/clock.h"
 #include "world.h"
 
@@ -24,17 +25,22 @@ static void keepalive(struct world *w, uint64_t tag)
 
 /* Wait for a request while the client takes what comes, as a token, and has
  * nothing to tell. */
-static struct gateway_request next_request(struct world *w)
+static struct gateway_request next_request_at(struct world *w, unsigned gateway)
 {
     struct gateway_request request;
     struct etcd_reply reply;
     int64_t end_at_ms = clock_now_ms() + GATEWAY_PATIENCE_MS;
-    while (!gateway_next(&w->gateways[0], &request)) {
+    while (!gateway_next(&w->gateways[gateway], &request)) {
         assert_true(clock_now_ms() < end_at_ms);
         world_turn(w, 1000);
         assert_false(etcd_next(w->etcd, &reply));
     }
     return request;
+}
+
+static struct gateway_request next_request(struct world *w)
+{
+    return next_request_at(w, 0);
 }
 
 /* The client must ask for this path, with this token or, NULL, without any;
@@ -175,13 +181,30 @@ static void call_that_waits_for_a_token_keeps_its_time(void **state)
 {
     struct world *w = *state;
     etcd_keepalive(w->etcd, 1, 60, WORLD_LEASE);
-    next_request(w);
+    struct gateway_request request = next_request(w);
     world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,
                          "authentication of ann: no reply in time");
-    keepalive(w, 2);
-    serve_token(w, TOKEN("t.1"));
+    keepalive(w, 2); /* for which the same token will do */
+    gateway_reply(&w->gateways[0], request.connection, 200, TOKEN("t.1"));
     serve_keepalive(w, "t.1", 200, ALIVE);
     expect_alive(w, 2);
+}
+
+static void silent_member_is_not_asked_for_a_token_for_ever(void **state)
+{
+    struct world *w = *state;
+    etcd_keepalive(w->etcd, 1, 60, WORLD_LEASE);
+    next_request(w); /* at the first, which does not answer */
+    int64_t sent_at_ms = clock_now_ms();
+    world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,
+                         "authentication of ann: no reply in time");
+    while (clock_now_ms() < sent_at_ms + ETCD_AUTH_PATIENCE_MS)
+        world_turn(w, 100);
+    keepalive(w, 2);
+    struct gateway_request request = next_request_at(w, 1);
+    gateway_reply(&w->gateways[1], request.connection, 200, TOKEN("t.1"));
+    request = next_request_at(w, 1);
+    assert_non_null(strstr(request.head, "\r\nAuthorization: t.1\r\n"));
 }
 
 static void call_has_time_left_when_the_token_was_slow(void **state)
@@ -289,6 +312,9 @@ int main(void)
         TEST(cluster_without_authentication_takes_a_user),
         TEST(reply_without_a_token_is_garbage),
         TEST(call_that_waits_for_a_token_keeps_its_time),
+        cmocka_unit_test_setup_teardown(
+            silent_member_is_not_asked_for_a_token_for_ever,
+            world_setup_user_three, world_teardown),
         TEST(call_has_time_left_when_the_token_was_slow),
         TEST(stream_and_call_share_one_token),
         TEST(stream_refused_for_its_token_makes_the_next_fetch_one),

@@ -50,6 +50,11 @@ int world_setup_user(void **state)
     return setup_n(state, 1, "ann");
 }
 
+int world_setup_user_three(void **state)
+{
+    return setup_n(state, 3, "ann");
+}
+
 int world_teardown(void **state)
 {
     struct world *w = *state;

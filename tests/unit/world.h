@@ -33,6 +33,7 @@ int world_setup(void **state);
 int world_setup_three(void **state);
 /* One, and the client is the user ann with the password pa"ss. */
 int world_setup_user(void **state);
+int world_setup_user_three(void **state);
 int world_teardown(void **state);
 
 /* One turn of both sides. */
