@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 [ -n "${WITH_ETCD_DIR-}" ] || exec scripts/with-etcd.sh "scripts/${0##*/}" "$@"
 
 candidate=${CANDIDATE:-$PWD/candidate}
-ttl_s=3
+ttl_s=5
 patience_s=60
 names=(A B C)
 dir=$WITH_ETCD_DIR/demo

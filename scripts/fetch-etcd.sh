@@ -93,7 +93,7 @@ Acquire::AllowInsecureRepositories "false";
 Acquire::AllowDowngradeToInsecureRepositories "false";
 Acquire::AllowWeakRepositories "false";
 Acquire::Languages "none";
-Acquire::Retries "1";
+Acquire::Retries "3";
 Acquire::http::Timeout "$stall_s";
 Acquire::https::Timeout "$stall_s";
 APT::Get::AllowUnauthenticated "false";

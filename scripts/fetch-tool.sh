@@ -57,7 +57,7 @@ download() {
             print $2 }')
     # shellcheck disable=SC2086 # a list
     (cd "$work" && timeout -k 5 "$download_s" apt-get -qq \
-        -o APT::Sandbox::User=root download ${needed:-$package}) 9>&-
+        -o APT::Sandbox::User=root -o Acquire::Retries=3 download ${needed:-$package}) 9>&-
 }
 
 echo "fetch-tool: fetching $tool into $folder"

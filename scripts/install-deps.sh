@@ -98,7 +98,8 @@ if ! command -v apt-get >/dev/null ||
 fi
 
 as_root+=(env DEBIAN_FRONTEND=noninteractive)
-apt=("${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=300)
+apt=("${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=300
+    -o Acquire::Retries=3)
 
 install() {
     echo "install-deps: installing ${packages[*]}" >&2

@@ -27,7 +27,7 @@
     "\"response_delete_range\":{\"header\":{\"revision\":\"90\"}}}]}"
 #define WON "{" HEADER ",\"succeeded\":true,\"responses\":[" PUT "," PUT "]}"
 
-enum { TTL_S = 5, NOTICE_BYTES_MAX = 1024, BODY_BYTES_MAX = 512 };
+enum { TTL_S = 10, NOTICE_BYTES_MAX = 1024, BODY_BYTES_MAX = 512 };
 
 struct play {
     struct candidate *candidate;
