@@ -127,11 +127,11 @@ key election-request_$(election)"
 @test "who may not put a request cannot move the leadership, and is told why" {
     start A --user u:s3cret A
     leads A
-    ETCDCTL_USER=u:s3cret run -69 --separate-stderr timeout 30 "$CANDIDATE" \
+    ETCDCTL_USER=u:s3cret run -69 --separate-stderr timeout 90 "$CANDIDATE" \
         --election "$(election)" --depose
     [[ $output == '' && $stderr == *'permission denied; the user needs READ '* ]]
     [[ $stderr == *"READWRITE on the key election-request_$(election)" ]]
-    ETCDCTL_USER=u:s3cret run -0 --separate-stderr timeout 30 "$CANDIDATE" \
+    ETCDCTL_USER=u:s3cret run -0 --separate-stderr timeout 90 "$CANDIDATE" \
         --election "$(election)" --transfer-to A
     [[ $stderr == '' && $output == 'A is the leader...' ]]
 }
@@ -153,7 +153,7 @@ election-priority_$(election)/"
 
 # refuses MESSAGE OPTION...: exit code 64, without a terminal to ask on.
 refuses() {
-    run -64 --separate-stderr timeout 10 setsid -w "$CANDIDATE" "${@:2}" A \
+    run -64 --separate-stderr timeout 60 setsid -w "$CANDIDATE" "${@:2}" A \
         </dev/null
     [ -z "$output" ]
     [ "${stderr_lines[0]}" = "candidate: $1" ] || { echo "$stderr"; return 1; }

@@ -56,7 +56,7 @@ teardown() {
 }
 
 @test "a file with a line is ENTER as well" {
-    run -0 timeout 30 "$CANDIDATE" --election "$(election)" A <README.md
+    run -0 timeout 60 "$CANDIDATE" --election "$(election)" A <README.md
     [ "${lines[-1]}" = End ]
 }
 
@@ -97,7 +97,7 @@ teardown() {
 @test "a megabyte without a line end is swallowed" {
     start A A
     leads A
-    head -c 1048576 /dev/zero | timeout 30 cat >&"${in[A]}"
+    head -c 1048576 /dev/zero | timeout 60 cat >&"${in[A]}"
     has_leader
     enter A
     expect A End

@@ -5,8 +5,8 @@
 
 bats_require_minimum_version 1.5.0
 CANDIDATE=${CANDIDATE:-$PWD/candidate}
-export BATS_TEST_TIMEOUT=120
-patience_s=30 # longer than any wait that ends well
+export BATS_TEST_TIMEOUT=300
+patience_s=60 # longer than any wait that ends well
 declare -gA pid in out # global: bats loads this within a function
 
 # start_etcd FOLDER [OPTION...]: it ends with stop_etcd, or with the process that

@@ -48,7 +48,7 @@ says() {
 refuses() {
     local message=$1
     shift
-    run -64 --separate-stderr timeout 10 "$CANDIDATE" "$@" A </dev/null
+    run -64 --separate-stderr timeout 60 "$CANDIDATE" "$@" A </dev/null
     [ -z "$output" ]
     [ "${stderr_lines[0]}" = "candidate: $message" ] ||
         { echo "$stderr"; return 1; }

@@ -14,7 +14,7 @@ setup() {
 refuses() {
     local message=$1
     shift
-    run -64 --separate-stderr timeout 10 "$CANDIDATE" "$@" </dev/null
+    run -64 --separate-stderr timeout 60 "$CANDIDATE" "$@" </dev/null
     [ -z "$output" ]
     [ "$stderr" = "candidate: $message"$'\n'"Try 'candidate --help'." ] ||
         { echo "$stderr"; return 1; }
@@ -102,9 +102,9 @@ refuses() {
 }
 
 @test "stdout that is closed or full is refused before anything is sent" {
-    run -74 timeout 10 bash -c '"$1" A </dev/null >&-' bash "$CANDIDATE"
+    run -74 timeout 60 bash -c '"$1" A </dev/null >&-' bash "$CANDIDATE"
     [ "$output" = 'candidate: standard output: is closed' ]
-    run -74 timeout 10 bash -c '"$1" A </dev/null >/dev/full' bash "$CANDIDATE"
+    run -74 timeout 60 bash -c '"$1" A </dev/null >/dev/full' bash "$CANDIDATE"
     [ "$output" = 'candidate: standard output: No space left on device' ]
 }
 

@@ -2,7 +2,7 @@
 # `make run`: what a newcomer does first, on a port of its own.
 bats_require_minimum_version 1.5.0
 
-export BATS_TEST_TIMEOUT=120
+export BATS_TEST_TIMEOUT=300
 
 # Its port is none of those that with-etcd.sh chooses from, and nobody has it.
 setup() {
