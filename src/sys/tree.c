@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,9 @@
 #include "sys/error.h"
 
 enum {
-    TREE_KNOWN_MAX = 1024, /* descendants whose children a walk looks for */
-    TREE_STAT_BYTES = 256, /* of /proc/PID/stat; only its start matters */
+    TREE_KNOWN_MAX = 1024,     /* descendants whose children a walk looks for */
+    TREE_STAT_BYTES = 256,     /* of /proc/PID/stat; only its start matters */
+    TREE_ENTRIES_BYTES = 4096, /* of /proc, which are read at a time */
 };
 
 struct walk {
@@ -120,15 +122,22 @@ static void visit(struct walk *w, int proc, const char *name)
         (void)waitpid(pid, NULL, WNOHANG);
 }
 
+/* Not by opendir(3), which takes memory: there may be none. */
 static int walk(struct walk *w)
 {
-    DIR *proc = opendir("/proc");
-    if (!proc)
+    alignas(struct dirent64) char entries[TREE_ENTRIES_BYTES];
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0)
         return CANDIDATE_ESYSTEM;
-    for (struct dirent *entry; (entry = readdir(proc));)
-        visit(w, dirfd(proc), entry->d_name);
-    closedir(proc);
-    return w->found_n;
+    ssize_t bytes;
+    while ((bytes = getdents64(proc, entries, sizeof entries)) > 0)
+        for (ssize_t at = 0; at < bytes;) {
+            const struct dirent64 *entry = (const void *)(entries + at);
+            visit(w, proc, entry->d_name);
+            at += entry->d_reclen;
+        }
+    close(proc);
+    return bytes < 0 ? CANDIDATE_ESYSTEM : w->found_n;
 }
 
 int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped)

@@ -21,6 +21,7 @@
 enum {
     PATH_BYTES_MAX = 64,
     STACK_BYTES = 256 * 1024,
+    LEAST_BYTES = 1,  /* the kernel takes 0 for no limit, for Valgrind */
     WALL_STEP_S = 86, /* a thousand of them are a day */
 };
 
@@ -163,7 +164,7 @@ static bool limit_descriptors(struct troupe *t, struct torment *m)
 static bool limit_memory(struct troupe *t, struct torment *m, pid_t pid)
 {
     if (m->random % 2 || pid == 0)
-        return limit(t, m, pid, RLIMIT_DATA, 0);
+        return limit(t, m, pid, RLIMIT_DATA, LEAST_BYTES);
     return limit(t, m, pid, RLIMIT_AS, procfs_address_space(pid) + STACK_BYTES);
 }
 

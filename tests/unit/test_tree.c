@@ -11,11 +11,20 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
 #include "sys/tree.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TREE_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TREE_SANITIZED
+#endif
+#endif
 
 enum {
     LIMIT_MS = 30000, /* machines are noisy */
@@ -322,9 +331,45 @@ static void what_is_below_a_child_is_killed_without_it(void **state)
     run(play_below);
 }
 
+/* AddressSanitizer itself cannot do without. */
+#ifndef TREE_SANITIZED
+
+/* Take all that there is, and no more can be had. */
+static void use_up_memory(void)
+{
+    struct rlimit none = { 0 };
+    REQUIRE(getrlimit(RLIMIT_DATA, &none) == 0);
+    none.rlim_cur = 1; /* 0 is let pass for Valgrind's sake */
+    REQUIRE(setrlimit(RLIMIT_DATA, &none) == 0);
+    for (size_t bytes = 1 << 20; bytes > 0; bytes /= 2)
+        while (malloc(bytes))
+            continue;
+}
+
+static void play_without_memory(void)
+{
+    REQUIRE(pipe(alive) == 0);
+    start(idle);
+    close(alive[1]);
+    use_up_memory();
+    kill_all(NULL, 0);
+    char byte;
+    REQUIRE(read(alive[0], &byte, 1) == 0);
+}
+
+static void killing_takes_no_memory(void **state)
+{
+    (void)state;
+    run(play_without_memory);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+#ifndef TREE_SANITIZED
+        cmocka_unit_test(killing_takes_no_memory),
+#endif
         cmocka_unit_test(without_descendants_there_is_nothing_to_do),
         cmocka_unit_test(child_that_ignores_sigterm_is_killed),
         cmocka_unit_test(daemon_that_left_group_and_session_is_killed),
