@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# demo.sh [--auto]: three candidates side by side in tmux, on an etcd of their
-# own. With --auto it plays the README's transcript by itself, shows it, and
-# ends with 0 when each pane showed exactly that. A tmux that is already there
-# is not touched.
+# demo.sh [--auto | --svg FILE]: three candidates side by side in tmux, on an etcd
+# of their own. With --auto it plays the README's transcript by itself, shows it,
+# and ends with 0 when each pane showed exactly that; with --svg it also draws
+# FILE, a picture of what they showed and when. A tmux that is already there is
+# not touched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ "${1-}" = --auto ] && auto=1 || auto=0
+auto=0
+picture=
+case ${1-} in
+--auto) auto=1 ;;
+--svg)
+    auto=1
+    picture=${2:?--svg FILE}
+    ;;
+esac
 [ -n "${WITH_ETCD_DIR-}" ] || exec scripts/with-etcd.sh "scripts/${0##*/}" "$@"
 
 candidate=${CANDIDATE:-$PWD/candidate}
@@ -64,6 +73,7 @@ show_all() {
 
 shown=(0 0 0) # lines of each pane that were printed already
 row() {
+    printf '%s\t%s\t%s\t%s\n' "$EPOCHREALTIME" "$@" >>"$dir/rows"
     printf '%-31s%-31s%s\n' "$@" | sed 's/ *$//'
 }
 
@@ -142,6 +152,68 @@ check() {
     echo "demo: each pane showed exactly what was expected"
 }
 
+# Draw the rows as they came. Each appears when it did, after a pause to read
+# before each key, faint until then; where nothing moves, all are there. Colours
+# are those of the viewer's theme.
+draw() {
+    LC_ALL=C awk -F '\t' -v names="${names[*]}" -v ttl_s="$ttl_s" '
+        function text(x, y, class, words) {
+            gsub(/&/, "\\&amp;", words)
+            gsub(/</, "\\&lt;", words)
+            gsub(/>/, "\\&gt;", words)
+            return sprintf("<text x=\"%d\" y=\"%d\"%s>%s</text>", x, y,
+                class ? " class=\"" class "\"" : "", words)
+        }
+        function class_of(words) {
+            return words ~ /^</ ? "key" : words ~ /LEADER!$/ ? "leads" : ""
+        }
+        BEGIN {
+            width = 244
+            line = 19
+            pause_s = 1.5
+            top = 30
+        }
+        NR == 1 { begun = $1 }
+        $2 $3 $4 ~ /^</ { paused += pause_s }
+        {
+            rows = rows sprintf("<g style=\"animation-delay:%.2fs\">",
+                $1 - begun + paused)
+            for (i = 0; i < 3; i++)
+                if ($(i + 2) != "")
+                    rows = rows text(i * width + 14, top + NR * line,
+                        class_of($(i + 2)), $(i + 2))
+            rows = rows "</g>\n"
+        }
+        END {
+            height = top + NR * line + 14
+            printf "<svg xmlns=\"http://www.w3.org/2000/svg\" " \
+                "viewBox=\"0 0 %d %d\" role=\"img\">\n", 3 * width, height
+            print "<title>Three candidates: A leads and resigns, B leads and " \
+                "crashes, C leads</title>"
+            print "<style>"
+            print "text{font:13px ui-monospace,Menlo,Consolas,monospace;" \
+                "fill:#1f2328;white-space:pre}"
+            print ".back{fill:#f6f8fa;stroke:#8c959f}.shell{fill:#59636e}"
+            print ".leads{fill:#116329;font-weight:bold}.key{fill:#953800}"
+            print "g{animation:show .2s both}" \
+                "@keyframes show{from{opacity:.2}}"
+            print "@media(prefers-reduced-motion:reduce){g{animation:none}}"
+            print "@media(prefers-color-scheme:dark){text{fill:#e6edf3}" \
+                ".back{fill:#161b22;stroke:#6e7681}.shell{fill:#9198a1}" \
+                ".leads{fill:#56d364}.key{fill:#ffa657}}"
+            print "</style>"
+            split(names, name, " ")
+            for (i = 0; i < 3; i++) {
+                printf "<rect class=\"back\" x=\"%.1f\" y=\".5\" rx=\"6\" " \
+                    "width=\"%d\" height=\"%d\"/>\n", i * width + 2.5,
+                    width - 5, height - 1
+                print text(i * width + 14, 24, "shell",
+                    "$ candidate --ttl " ttl_s " " name[i + 1])
+            }
+            printf "%s</svg>\n", rows
+        }' "$dir/rows" >"$picture"
+}
+
 # ---- by hand ----
 
 # As start, and the candidate can be started again.
@@ -170,6 +242,7 @@ open_panes
 if [ "$auto" -eq 1 ]; then
     play
     check
+    [ -z "$picture" ] || draw
 else
     by_hand
 fi

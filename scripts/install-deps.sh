@@ -9,7 +9,7 @@ declare -A needs=(
         libmicrohttpd'
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
-        script systemd-analyze curl jq nft mandoc zsh fish'
+        script systemd-analyze curl jq nft mandoc zsh fish xmllint'
     [coverage]='gcovr jq'
     [lint]='shellcheck clang clang-format clang-tidy git'
     [fuzz]='clang clang-runtimes'
@@ -52,6 +52,7 @@ package() {
         apt-cache show chromium-headless-shell >/dev/null 2>&1 &&
             echo chromium-headless-shell || echo chromium ;;
     nft) echo nftables ;;
+    xmllint) echo libxml2-utils ;;
     systemd-analyze) echo systemd ;;
     clang-runtimes) # named after clang's version, which must be there first
         ! have clang || echo "libclang-rt-$(clang -dumpversion |

@@ -22,3 +22,36 @@ same() {
         grep -oE '^  [0-9]+' | tr -d ' ')" \
         "$(grep -oE '^\| [0-9]+ \|' README.md | tr -d '| ')"
 }
+
+# anchors MARKS: those of the headings of this level, as GitHub makes them.
+anchors() {
+    sed -nE "s/^$1 //p" README.md | tr '[:upper:] ' '[:lower:]-' |
+        sed 's/[^a-z0-9_-]//g'
+}
+
+# What README.md links to, one a line.
+links() {
+    tr '\n' ' ' <README.md | grep -oE '\]\([^ )]+\)' | sed 's/^](//; s/)$//'
+}
+
+@test "each link within README.md leads somewhere" {
+    local used
+    used=$(links | sed -n 's/^#//p' | sort -u)
+    [ -n "$used" ]
+    diff <(anchors "##+" | sort | uniq -d) /dev/null
+    diff <(grep -vxF "$(anchors "##+")" <<<"$used") /dev/null
+}
+
+@test "each file that README.md links to is there" {
+    local file files
+    files=$(links | grep -v '^#\|^https://')
+    grep -x scripts/demo.svg <<<"$files"
+    for file in $files; do
+        git ls-files --error-unmatch "$file" >/dev/null
+    done
+}
+
+@test "each section is in the table of contents" {
+    diff <(anchors '##') <(sed '/^## /q' README.md | grep -oE '\(#[a-z0-9-]+' |
+        sed 's/^(#//' | grep -xF "$(anchors '##')")
+}
