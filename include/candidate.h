@@ -221,6 +221,11 @@ CANDIDATE_API int64_t candidate_confirmed_at_ms(const struct candidate *c);
  * leads; 2: the next one; 0: further behind, or not in the queue. */
 CANDIDATE_API int candidate_place(const struct candidate *c);
 
+/* The lease that this candidate's keys are on, or may be on, whether it leads,
+ * waits or is about to; 0: none yet. Once this process is gone, and all that it
+ * has started, candidate_release() spares the others the wait for its end. */
+CANDIDATE_API int64_t candidate_lease_id(const struct candidate *c);
+
 /* Until when leadership is certain, in ms on CLOCK_BOOTTIME; 0: not leading.
  * Grows with every confirmed renewal, never shrinks during one leadership. */
 CANDIDATE_API int64_t candidate_lead_until_ms(const struct candidate *c);

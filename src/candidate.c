@@ -143,6 +143,11 @@ int candidate_place(const struct candidate *c)
     return election_place(&c->driver.election, clock_now_ms());
 }
 
+int64_t candidate_lease_id(const struct candidate *c)
+{
+    return c->driver.election.lease.id;
+}
+
 int64_t candidate_lead_until_ms(const struct candidate *c)
 {
     return candidate_leading(c) ? c->driver.election.lease.lead_until_ms : 0;

@@ -35,18 +35,20 @@ static void tell(struct supervision *s, enum guardian_message_type type,
 }
 
 /* Others must see at once what we know: first the page, then the deeds. */
-static void write_page(struct supervision *s, int64_t lead_until_ms)
+static void write_page(struct supervision *s, const struct candidate *c,
+                       int64_t lead_until_ms)
 {
     struct candidate_lease lease = {
         .state = lead_until_ms > 0 ? CANDIDATE_LEASE_LEADING
             : s->token > 0         ? CANDIDATE_LEASE_LOST
                                    : CANDIDATE_LEASE_NONE,
         .token = s->token,
-        .lease = s->lease,
+        .lease = candidate_lease_id(c),
         .lead_until_ms = lead_until_ms > 0 ? lead_until_ms
                                            : s->written.lead_until_ms,
     };
     if (lease.state == s->written.state && lease.token == s->written.token &&
+        lease.lease == s->written.lease &&
         lease.lead_until_ms == s->written.lead_until_ms)
         return;
     candidate_lease_page_write(s->page, &lease);
@@ -131,7 +133,7 @@ void supervision_step(struct supervision *s, const struct candidate *c,
     if (event->now_ms >= event->lead_until_ms)
         event->lead_until_ms = 0;
     event->token = event->lead_until_ms > 0 ? s->token : 0;
-    write_page(s, event->lead_until_ms);
+    write_page(s, c, event->lead_until_ms);
     supervise_step(&s->machine, event, &actions);
     act(s, &actions);
     explain(s, before, &actions);
@@ -335,7 +337,7 @@ void supervision_turn(struct supervision *s, const struct candidate *c)
     if (s->commanded)
         tick(s, c, SUPERVISE_TICK);
     else if (s->wanted)
-        write_page(s, candidate_lead_until_ms(c));
+        write_page(s, c, candidate_lead_until_ms(c));
     if (s->commanded)
         do_what_is_wanted(s, c);
 }
@@ -357,7 +359,7 @@ void supervision_news(struct supervision *s, const struct candidate *c)
 void supervision_show(struct supervision *s, const struct candidate *c)
 {
     if (s->wanted)
-        write_page(s, candidate_lead_until_ms(c));
+        write_page(s, c, candidate_lead_until_ms(c));
 }
 
 void supervision_leave(struct supervision *s)

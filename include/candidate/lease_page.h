@@ -27,11 +27,11 @@ enum candidate_lease_state {
     CANDIDATE_LEASE_LOST = 2,    /* no longer, or the writer died */
 };
 
-/* What stands there. The numbers of LOST are those of what is lost. */
+/* What stands there. Token and time of LOST are those of what is lost. */
 struct candidate_lease {
     enum candidate_lease_state state;
     int64_t token;         /* fencing token, > 0; 0: none yet */
-    int64_t lease;         /* etcd's lease id; 0: none yet */
+    int64_t lease;         /* etcd's lease id, of one that waits too; 0: none */
     int64_t lead_until_ms; /* on CLOCK_BOOTTIME */
 };
 

@@ -127,6 +127,26 @@ static void both_killed_the_next_waits_for_the_ttl(void **state)
     end(&scene);
 }
 
+/* Else whoever waits behind it would wait for its lease to run out. */
+static void killed_waiter_with_a_guardian_gives_its_place_back(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = stage_leader(s, "A");
+    struct process *b = stage_waiter(s, "A", "--ttl", LONG_TTL, "--guardian",
+                                     "B");
+    struct process *c = stage_waiter(s, "A", "C");
+    process_signal(b, SIGKILL);
+    process_expect_killed(b, SIGKILL);
+    process_expect_error(b, "its lease is revoked");
+    int64_t resigned_at_ms = process_now_ms();
+    stage_resign(a);
+    process_expect_line(c, STAGE_ATTEMPTING);
+    struct process_line claim = stage_expect_lead(c);
+    assert_in_range(claim.at_ms - resigned_at_ms, 0, SOON_MS);
+    stage_resign(c);
+    stage_expect_nothing_left(s);
+}
+
 static void ctrl_c_with_a_guardian_costs_no_ttl(void **state)
 {
     struct stage *s = *state;
@@ -194,6 +214,7 @@ int main(void)
         STAGE_TEST(lease_is_revoked_after_the_last_process_is_gone),
         STAGE_TEST(killed_guardian_is_replaced),
         STAGE_TEST(both_killed_the_next_waits_for_the_ttl),
+        STAGE_TEST(killed_waiter_with_a_guardian_gives_its_place_back),
         STAGE_TEST(ctrl_c_with_a_guardian_costs_no_ttl),
         STAGE_TEST(stopped_candidate_dies_on_its_deadline),
         STAGE_TEST(stopped_with_its_guardian_it_dies_on_its_deadline),
