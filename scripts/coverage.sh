@@ -14,12 +14,11 @@ worst_n=12
 
 build=${1:?which build?}
 pages=${2-}
-mapfile -t objects < <(find "$build/src" -name '*.o' | sort)
-counts=$(find "$build/src" -name '*.gcda' | wc -l)
-[ "$counts" -gt 0 ] || {
+[ -n "$(find "$build" -name '*.gcda' -print -quit 2>/dev/null)" ] || {
     echo "coverage: nothing is counted in $build: make coverage" >&2
     exit 64
 }
+mapfile -t objects < <(find "$build/src" -name '*.o' | sort)
 
 # "FILE LINES RUN" of each file, also of one that no test has run.
 count() {

@@ -63,3 +63,17 @@ version() {
     run ! make release
     [ -z "$(git tag)" ]
 }
+
+@test "too few lines that are run are a failure, and no counts wrong usage" {
+    local build=$BATS_TEST_TMPDIR/build
+    run -64 scripts/coverage.sh "$build"
+    mkdir -p "$build/src/core"
+    gcc --coverage -Isrc -c -o "$build/src/core/backoff.o" src/core/backoff.c
+    echo 'int main(void) { return 0; }' | gcc -x c -c -o "$build/main.o" -
+    gcc --coverage -o "$build/nothing" "$build/main.o" \
+        "$build/src/core/backoff.o"
+    "$build/nothing"
+    run -1 scripts/coverage.sh "$build"
+    [[ $output == *'coverage: src/core has less than 95 %'* ]]
+    [[ $output == *'coverage: all has less than 85 %'* ]]
+}

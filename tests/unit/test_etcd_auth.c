@@ -180,7 +180,7 @@ static void reply_without_a_token_is_garbage(void **state)
 static void call_that_waits_for_a_token_keeps_its_time(void **state)
 {
     struct world *w = *state;
-    etcd_keepalive(w->etcd, 1, 60, WORLD_LEASE);
+    etcd_keepalive(w->etcd, 1, WORLD_SHORT_MS, WORLD_LEASE);
     struct gateway_request request = next_request(w);
     world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,
                          "authentication of ann: no reply in time");
@@ -193,7 +193,7 @@ static void call_that_waits_for_a_token_keeps_its_time(void **state)
 static void silent_member_is_not_asked_for_a_token_for_ever(void **state)
 {
     struct world *w = *state;
-    etcd_keepalive(w->etcd, 1, 60, WORLD_LEASE);
+    etcd_keepalive(w->etcd, 1, WORLD_SHORT_MS, WORLD_LEASE);
     next_request(w); /* at the first, which does not answer */
     int64_t sent_at_ms = clock_now_ms();
     world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,

@@ -77,8 +77,8 @@ static void dead_endpoint_is_left(void **state)
 static void silent_endpoint_is_left(void **state)
 {
     struct world *w = *state;
-    etcd_keepalive(w->etcd, 1, 60, WORLD_LEASE);
-    world_expect_failure(w, 0, 1, CANDIDATE_ERETRY, "no reply within 60 ms");
+    etcd_keepalive(w->etcd, 1, WORLD_SHORT_MS, WORLD_LEASE);
+    world_expect_failure(w, 0, 1, CANDIDATE_ERETRY, "no reply within 600 ms");
     good_call_at(w, 1);
 }
 

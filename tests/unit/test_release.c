@@ -99,11 +99,11 @@ static void time_ends_when_nobody_answers(void **state)
     struct asker *a = *state;
     char words[128];
     gateway_close(&a->gateways[0]);
-    a->timeout_ms = 300;
+    a->timeout_ms = 1000;
     int64_t began_at_ms = clock_now_ms();
     asker_begin(a, release);
     assert_int_equal(asker_end(a), CANDIDATE_ERETRY);
-    assert_true(clock_now_ms() - began_at_ms >= 300);
+    assert_true(clock_now_ms() - began_at_ms >= 1000);
     assert_int_equal(a->err.code, CANDIDATE_ERETRY);
     snprintf(words, sizeof words, "%s: connection refused", a->gateways[0].url);
     assert_string_equal(a->err.message, words);
@@ -112,7 +112,7 @@ static void time_ends_when_nobody_answers(void **state)
 static void silence_is_named_when_time_ends(void **state)
 {
     struct asker *a = *state;
-    a->timeout_ms = 300;
+    a->timeout_ms = 2000;
     asker_begin(a, release);
     struct gateway_request request;
     (void)asker_request(a, &request);

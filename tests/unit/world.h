@@ -13,6 +13,7 @@ enum {
     WORLD_GATEWAYS_MAX = 3,
     WORLD_LEASE = 0x1234,
     WORLD_TIMEOUT_MS = GATEWAY_PATIENCE_MS,
+    WORLD_SHORT_MS = 600, /* for a call that is sent, and gets no answer */
 };
 
 /* A good header, and the same of another raft_term or cluster. */
