@@ -129,10 +129,10 @@ mend() {
 }
 
 @test "a leader that does not renew its lease" {
-    start A --ttl 20 A
+    start A --ttl 40 A
     leads A
     kill -STOP "${pid[A]}"
-    let_pass 12
+    let_pass 22
     why 1
     expect_finding renewal-overdue threatens \
         "$(etcdctl get --prefix "election_$(election)/" --keys-only | head -1)"
