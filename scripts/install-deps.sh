@@ -11,11 +11,13 @@ declare -A needs=(
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
         script systemd-analyze curl jq nft mandoc zsh fish xmllint'
     [coverage]='gcovr jq'
-    [lint]='shellcheck clang clang-format clang-tidy git'
+    [lint]='shellcheck clang clang-format clang-tidy git musl-gcc'
     [fuzz]='clang clang-runtimes'
     [page]='etcd chromium node'
     [model]='gcc libc-headers spin'
     [service]='etcd debootstrap pkill'
+    [deb]='dh dpkg-buildpackage lintian'
+    [chroot]='debootstrap ip'
 )
 cc=${CC:-cc}
 fuzzer='int LLVMFuzzerTestOneInput(char *d, long n) { return d && n > 9; }'
@@ -45,12 +47,16 @@ package() {
     etcd) echo etcd-server ;;
     etcdctl) echo etcd-client ;;
     c++) echo g++ ;;
+    dh) echo debhelper ;;
+    dpkg-buildpackage) echo dpkg-dev ;;
+    ip) echo iproute2 ;;
     pkill) echo procps ;;
     script) echo bsdutils ;;
     node) echo nodejs ;;
     chromium) # Debian's smaller one, where there is one
         apt-cache show chromium-headless-shell >/dev/null 2>&1 &&
             echo chromium-headless-shell || echo chromium ;;
+    musl-gcc) echo musl-tools ;;
     nft) echo nftables ;;
     xmllint) echo libxml2-utils ;;
     systemd-analyze) echo systemd ;;

@@ -34,6 +34,7 @@ check 'scripts' each '^(scripts/.*\.(sh|bash)|\.ci/run)$' shellcheck
 check 'format' each '\.[ch]$' clang-format --dry-run -Werror
 check 'layers' scripts/check-layers.sh
 check 'binaries' scripts/check-binaries.sh
+check 'musl' scripts/check-musl.sh "${flags[@]}"
 check 'gcc -fanalyzer' each '^src/.*\.c$' \
     gcc "${flags[@]}" -O2 -fanalyzer -Werror -c -o /dev/null
 # shellcheck disable=SC2016 # the inner shell expands it

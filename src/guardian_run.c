@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,7 @@
 #include "sys/clock.h"
 #include "sys/deadman.h"
 #include "sys/error.h"
+#include "sys/fd.h"
 #include "sys/spawn.h"
 #include "sys/tree.h"
 
@@ -183,8 +183,7 @@ static void look_at_command(struct ward *w)
         return;
     w->ended = true;
     report(w, GUARDIAN_EXITED,
-           info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0)
-                                      : W_EXITCODE(0, info.si_status));
+           info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status);
 }
 
 /* Of orphans that have ended while the command runs nobody wants to know. */
@@ -345,7 +344,7 @@ static int leave_main_process(struct ward *w)
     if (w->fd != GUARDIAN_FD && dup3(w->fd, GUARDIAN_FD, O_CLOEXEC) < 0)
         return CANDIDATE_ESYSTEM;
     w->fd = GUARDIAN_FD;
-    if (close_range(GUARDIAN_FD + 1, UINT_MAX, 0) < 0)
+    if (fd_close_from(GUARDIAN_FD + 1) != 0)
         return CANDIDATE_ESYSTEM;
     w->child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     w->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);

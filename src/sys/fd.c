@@ -30,6 +30,12 @@ int fd_fill_standard(struct candidate_error *err)
     return closed;
 }
 
+int fd_close_from(int first)
+{
+    assert(first >= 0);
+    return close_range((unsigned)first, UINT_MAX, 0) == 0 ? 0 : errno;
+}
+
 int fd_own_terminal(int fd, int access)
 {
     assert(access == O_RDONLY || access == O_WRONLY);

@@ -14,6 +14,10 @@
  * CANDIDATE_ESYSTEM. */
 int fd_fill_standard(struct candidate_error *err);
 
+/* Close every descriptor from first on; allowed between fork and exec.
+ * Returns 0 or an errno. */
+int fd_close_from(int first);
+
 /* Open the terminal behind fd once more, for us alone and never blocking.
  * access  O_RDONLY or O_WRONLY.
  * Returns the new descriptor, close-on-exec; or fd itself when it is not a

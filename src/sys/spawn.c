@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "sys/clock.h"
 #include "sys/execute.h"
+#include "sys/fd.h"
 
 enum {
     SPAWN_EXIT_CANNOT = 127, /* nobody looks at it: the errno is told */
@@ -31,7 +31,7 @@ static int keep_result_fd_only(int fd)
     if (fd != SPAWN_RESULT_FD &&
         dup3(fd, SPAWN_RESULT_FD, O_CLOEXEC) != SPAWN_RESULT_FD)
         return errno;
-    return close_range(SPAWN_RESULT_FD + 1, UINT_MAX, 0) == 0 ? 0 : errno;
+    return fd_close_from(SPAWN_RESULT_FD + 1);
 }
 
 /* Returns 0 or an errno. What is open too much is closed later. */
