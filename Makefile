@@ -35,10 +35,13 @@ COUNT = --coverage -fprofile-update=atomic -D_exit=count_exit \
 COUNT_LINK = --coverage
 FORGET_COUNTS = find $(BUILD)/src -name '*.gcda' -delete
 export GCOV_ERROR_FILE := $(abspath $(BUILD))/gcov.log
+else
+# What is built is the same in any folder.
+SAME = -ffile-prefix-map=$(CURDIR)=.
 endif
 LANGUAGE = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc
 ALL_CFLAGS = $(LANGUAGE) -fPIC -fvisibility=hidden -fstack-protector-strong \
-	$(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS)
+	$(SAME) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS)
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZERS) $(COUNT_LINK) $(LDFLAGS)
 ifeq ($(WERROR),1)
 ERRORS = -Werror
@@ -93,7 +96,7 @@ SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
 .PHONY: all test unit e2e sim faults torture torturers tests fuzzers \
 	page-test service-test coverage run lint format fuzz model bench demo \
-	install uninstall clean release help FORCE
+	install uninstall deb deb-test reproducible clean release help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
 
@@ -123,7 +126,7 @@ $(BUILD)/tests/program.a: $(filter-out %/main.o,$(PROGRAM_OBJ))
 $(BUILD)/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcsD $@ $^
 
 $(SHARED): $(LIBRARY_OBJ)
 	$(Q)$(CC) -shared $(ALL_LDFLAGS) $(DEFS) -Wl,-soname,$(@F) -o $@ $^ $(LIBS)
@@ -190,8 +193,8 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
 	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(PROGRAM_LIBS)
 fuzzers: $(fuzz_BIN)
 
-tests: unit sim e2e $(BUILD)/faults/fault_table $(BUILD)/bench/speed \
-	torturers fuzzers all ## build all tests, run none
+tests: unit sim e2e torturers fuzzers all ## build all tests, run none
+tests: $(BUILD)/faults/fault_table $(BUILD)/bench/speed
 
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
@@ -215,6 +218,8 @@ run: ## install what is missing, build, start etcd, run candidate ID=A [ARGS=...
 demo: all ## three candidates side by side in tmux
 	scripts/demo.sh
 
+# Whatever the umask, all may read it.
+INSTALL_TEXT = install -m 644 /dev/stdin
 install: export PC_FILE := $(PC_FILE)
 install: all ## program, library, manual and so on to $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include/candidate \
@@ -226,12 +231,15 @@ install: all ## program, library, manual and so on to $(DESTDIR)$(PREFIX)
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libcandidate.so
-	@printf '%s\n' "$$PC_FILE" >$(DESTDIR)$(LIBDIR)/pkgconfig/candidate.pc
+	@printf '%s\n' "$$PC_FILE" | \
+		$(INSTALL_TEXT) $(DESTDIR)$(LIBDIR)/pkgconfig/candidate.pc
 	@sed 's|^ExecStart=/usr/local|ExecStart=$(PREFIX)|' \
-		scripts/candidate@.service >$(DESTDIR)$(UNITDIR)/candidate@.service
+		scripts/candidate@.service | \
+		$(INSTALL_TEXT) $(DESTDIR)$(UNITDIR)/candidate@.service
 	@for page in candidate.1 libcandidate.3; do \
-		sed 's|^\.Os$$|.Os candidate $(VERSION)|' scripts/manual/$$page \
-			>$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit; done
+		sed 's|^\.Os$$|.Os candidate $(VERSION)|' scripts/manual/$$page | \
+			$(INSTALL_TEXT) $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || \
+			exit; done
 	install -m 644 scripts/completions/candidate.bash \
 		$(DESTDIR)$(BASHDIR)/candidate
 	install -m 644 scripts/completions/_candidate $(DESTDIR)$(ZSHDIR)
@@ -246,6 +254,13 @@ uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR),$(MANDIR)/man1/candidate.1 \
 		$(MANDIR)/man3/libcandidate.3 $(BASHDIR)/candidate \
 		$(ZSHDIR)/_candidate $(FISHDIR)/candidate.fish)
+
+deb: ## the Debian packages, which lintian has checked, in $(BUILD)/deb
+	@scripts/install-deps.sh build deb
+	@scripts/deb.sh $(BUILD)/deb
+
+deb-test: ## them in clean Debians [ARGS='bookworm trixie'], as root
+	@scripts/deb-test.sh $(ARGS)
 
 # ---- looking after it ----
 coverage: ## which lines the tests run, and whether that is enough [HTML=FOLDER]
@@ -287,6 +302,10 @@ service-test: ## the unit under a systemd that runs [N=5], as root
 
 clean: ## remove what was built
 	rm -rf $(BUILD) $(PROGRAM_LINK)
+
+reproducible: ## two builds in different places are the same
+	@scripts/install-deps.sh build deb
+	@scripts/reproducible.sh $(ARGS)
 
 release: ## tag this commit with the version of the header, and a changelog
 	@test -z "$$(git status --porcelain)" || { echo 'Commit first.'; exit 64; }

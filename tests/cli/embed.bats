@@ -82,9 +82,11 @@ bats_require_minimum_version 1.5.0
     readelf -d "$BATS_TEST_TMPDIR/embed" | grep -F '[libcandidate.so.0]'
 }
 
-@test "uninstall leaves nothing" {
+@test "everybody can read what was installed, and uninstall leaves nothing" {
     local root=$BATS_TEST_TMPDIR/root
-    make -s install DESTDIR="$root" PREFIX=/opt/candidate 3>&-
+    (umask 077 && make -s install DESTDIR="$root" PREFIX=/opt/candidate 3>&-)
+    run -0 find "$root" -type f ! -perm -444
+    [ -z "$output" ]
     make -s uninstall DESTDIR="$root" PREFIX=/opt/candidate 3>&-
     run -0 find "$root" -not -type d
     [ -z "$output" ]
