@@ -96,7 +96,7 @@ SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
 .PHONY: all test unit e2e sim faults torture torturers tests fuzzers \
 	page-test service-test coverage run lint format fuzz model bench demo \
-	install uninstall deb deb-test reproducible clean release help FORCE
+	install uninstall static deb deb-test reproducible clean release help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
 
@@ -134,6 +134,15 @@ $(SHARED): $(LIBRARY_OBJ)
 
 $(PROGRAM): $(PROGRAM_OBJ) $(INTERNAL)
 	$(Q)$(LINK) -o $@ $^ $(PROGRAM_LIBS)
+
+# What has no archive here is linked as ever.
+$(BUILD)/candidate-static: $(PROGRAM_OBJ) $(INTERNAL) scripts/static-libs.sh
+	$(Q)libraries=$$(CC='$(CC)' scripts/static-libs.sh) && \
+		$(LINK) -o $@ $(PROGRAM_OBJ) $(INTERNAL) $$libraries
+
+static: ## the program with as few shared libraries as this system allows
+	@scripts/install-deps.sh build static
+	@+$(MAKE_ALL) $(BUILD)/candidate-static
 
 candidate: $(PROGRAM)
 	@ln -sf $< $@
@@ -303,9 +312,8 @@ service-test: ## the unit under a systemd that runs [N=5], as root
 clean: ## remove what was built
 	rm -rf $(BUILD) $(PROGRAM_LINK)
 
-reproducible: ## two builds in different places are the same
-	@scripts/install-deps.sh build deb
-	@scripts/reproducible.sh $(ARGS)
+reproducible: deb ## the packages built twice, which must be the same
+	@scripts/reproducible.sh $(BUILD)/deb $(ARGS)
 
 release: ## tag this commit with the version of the header, and a changelog
 	@test -z "$$(git status --porcelain)" || { echo 'Commit first.'; exit 64; }

@@ -18,6 +18,7 @@ declare -A needs=(
     [service]='etcd debootstrap pkill'
     [deb]='dh dpkg-buildpackage lintian'
     [chroot]='debootstrap ip'
+    [static]='libldap.a libnghttp2.a libpsl.a librtmp.a libssh2.a libunistring.a'
 )
 cc=${CC:-cc}
 fuzzer='int LLVMFuzzerTestOneInput(char *d, long n) { return d && n > 9; }'
@@ -30,6 +31,7 @@ have() {
     clang-runtimes) echo "$fuzzer" | clang -fsanitize=fuzzer,address \
         -x c -o /dev/null - ;;
     chromium) command -v chromium-headless-shell || command -v chromium ;;
+    lib*.a) test -e "$("$cc" -print-file-name="$1")" ;;
     libcurl | libcjson | libmicrohttpd | cmocka) pkg-config --exists "$1" ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -40,6 +42,8 @@ package() {
     case $1 in
     compiler) [[ $cc == *clang* ]] && echo clang || echo gcc ;;
     libc-headers) echo libc6-dev ;;
+    libssh2.a) echo libssh2-1-dev ;;
+    lib*.a) echo "${1%.a}-dev" ;;
     libcurl) echo libcurl4-openssl-dev ;;
     libcjson) echo libcjson-dev ;;
     libmicrohttpd) echo libmicrohttpd-dev ;;

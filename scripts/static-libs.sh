@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# static-libs.sh: the linker's arguments for the libraries that candidate needs
+# and for those that they need: the archive where this system has one, else the
+# shared library, which standard error then names. The C library is always
+# shared: its resolver loads libraries of its own.
+set -euo pipefail
+
+cc=${CC:-cc}
+archives=()
+shared=()
+wanted=$(pkg-config --static --libs-only-l libcurl libcjson libmicrohttpd)
+# libcurl's own list leaves these out.
+case $wanted in *-lbrotlidec*) wanted+=' -lbrotlicommon' ;; esac
+case $wanted in *-lldap*) wanted+=' -lsasl2' ;; esac
+
+for name in $(tr ' ' '\n' <<<"${wanted//-l/}" | sort -u); do
+    case $name in m | pthread | atomic) continue ;; esac
+    file=$("$cc" -print-file-name="lib$name.a")
+    if [ "$file" != "lib$name.a" ]; then
+        archives+=("$file")
+        continue
+    fi
+    # Without its -dev package a library has no other name than its SONAME.
+    file=$(ldconfig -p | awk -v name="lib$name.so." \
+        'index($1, name) == 1 { print $1; exit }')
+    shared+=("${file:-lib$name.so}")
+done
+echo "no archive, so shared: ${shared[*]-none}, and the C library" >&2
+echo "-Wl,--start-group ${archives[*]-} -Wl,--end-group" \
+    "${shared[*]/#/-l:} -lresolv -lm"
