@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# bench.sh [quick] [--plots DIR] [--readme]: candidate beside what else elects a
-# leader on etcd, in one run, on one etcd whose data lie on a RAM disk where
-# there is one: start, hand-over, crash, memory, and what waiting costs. Prints
-# tables in Markdown, and draws plots.
+# bench.sh [quick] [--waiters N] [--plots DIR] [--readme]: candidate beside what
+# else elects a leader on etcd, in one run, on one etcd whose data lie on a RAM
+# disk where there is one: start, hand-over, crash, memory, and what waiting
+# costs. All leases last 60 s, those of crashes 5. Prints tables in Markdown, and
+# draws plots.
 #
-#   quick        everything once or twice: shows that it works, no more
+#   quick        everything once or twice, beside etcdctl alone: shows that it
+#                works, no more
+#   --waiters N  hand-overs with up to 10, 100 or 1000; default: 1000, quick: 10
 #   --plots DIR  where the plots go; default: build/bench/plots
 #   --readme     puts tables and plots into README.md, between its two marks
 #
@@ -20,25 +23,33 @@ usage() {
 
 arguments=("$@")
 plan=full
+waiters=
 plots=build/bench/plots
 readme=false
 while [ $# -gt 0 ]; do
     case $1 in
     quick) plan=quick ;;
     --readme) readme=true plots=tests/bench/plots ;;
-    --plots)
+    --plots | --waiters)
         [ $# -gt 1 ] || usage
-        plots=$2
+        [ "$1" = --plots ] && plots=$2 || waiters=$2
         shift
         ;;
     *) usage ;;
     esac
     shift
 done
+[ -n "$waiters" ] || { [ "$plan" = quick ] && waiters=10 || waiters=1000; }
+[[ $waiters =~ ^10{1,3}$ ]] || usage
 
 if [ -z "${WITH_ETCD_DIR-}" ]; then
     scripts/install-deps.sh build test
     env -u MAKEFLAGS make --no-print-directory -s all build/bench/speed >&2
+    if [ "$plan" = full ]; then
+        PEER_GO=$(scripts/peers.sh go || true)
+        PEER_NODE=$(scripts/peers.sh node || true)
+        export PEER_GO PEER_NODE
+    fi
     exec scripts/with-etcd.sh scripts/bench.sh "${arguments[@]}"
 fi
 
@@ -72,7 +83,7 @@ tables=$WITH_ETCD_DIR/tables.md
 {
     conditions
     echo
-    build/bench/speed "$plan" "$ETCDCTL_ENDPOINTS" "$plots"
+    build/bench/speed "$plan" "$waiters" "$ETCDCTL_ENDPOINTS" "$plots"
 } >"$tables"
 if "$readme"; then
     for plot in start handover waiters crash memory; do

@@ -17,9 +17,8 @@ const struct contestant contestants[CONTESTANTS_N] = {
         .name = "candidate",
         .prefix = "election_bench/",
         .leads = "I am the LEADER!",
-        .call = { "$CANDIDATE", "--election", "bench", "{id}" },
-        .crash = { "$CANDIDATE", "--election", "bench", "--ttl", "{ttl}",
-                   "{id}" },
+        .call = { "$CANDIDATE", "--election", "bench", "--ttl", "{ttl}", "{id}" },
+                .crash = { "$CANDIDATE", "--election", "bench", "--ttl", "{ttl}", "{id}" },
         .crash_leads = "I am the LEADER!",
     },
     [FIGURES_ELECT] = {
@@ -30,13 +29,27 @@ const struct contestant contestants[CONTESTANTS_N] = {
     [FIGURES_LOCK] = {
         .name = "etcdctl lock",
         .prefix = "bench-lock/",
-        .call = { "etcdctl", "lock", "bench-lock" },
+        .call = { "etcdctl", "lock", "--ttl", "{ttl}", "bench-lock" },
         .crash = { "etcdctl", "lock", "--ttl", "{ttl}", "bench-lock", "--",
                    WORK },
         .crash_leads = WORKS,
     },
-    [FIGURES_GO] = { .name = "Go's concurrency" },
-    [FIGURES_NODE] = { .name = "node's etcd3" },
+    [FIGURES_GO] = {
+        .name = "Go's concurrency",
+        .prefix = "bench-go/",
+        .leads = "leading",
+        .call = { "$PEER_GO", "-ttl", "{ttl}", "elect", "bench-go", "{id}" },
+        .crash = { "$PEER_GO", "-ttl", "{ttl}", "elect", "bench-go", "{id}" },
+        .crash_leads = "leading",
+    },
+    [FIGURES_NODE] = {
+        .name = "node's etcd3",
+        .prefix = "election/bench-node/",
+        .leads = "leading",
+        .call = { "$PEER_NODE", "-ttl", "{ttl}", "elect", "election/bench-node", "{id}" },
+        .crash = { "$PEER_NODE", "-ttl", "{ttl}", "elect", "election/bench-node", "{id}" },
+        .crash_leads = "leading",
+    },
 };
 
 const struct contestant contestants_guarded = {
@@ -86,7 +99,7 @@ bool contestants_present(const struct contestant *c)
     if (!c->call[0])
         return false;
     const char *program = word(c->call[0], "", "");
-    if (!program)
+    if (!program || !program[0])
         return false;
     return strchr(program, '/') ? access(program, X_OK) == 0 : in_path(program);
 }

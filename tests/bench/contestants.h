@@ -11,7 +11,7 @@
 enum {
     CONTESTANTS_N = FIGURES_FLOOR, /* the floor is nobody */
     CONTESTANTS_WORDS_MAX = 14,
-    CONTESTANTS_CROWD_TTL_S = 60, /* as etcdctl elect has it, unasked */
+    CONTESTANTS_TTL_S = 60, /* of all: etcdctl elect can have no other */
 };
 
 /* Words beginning with $ are variables of the environment; {id} and {ttl} are

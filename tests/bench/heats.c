@@ -68,7 +68,7 @@ struct racer *heats_start(struct heats *h, const struct contestant *c)
     char id[RACE_LINE_BYTES_MAX];
     const char *words[CONTESTANTS_WORDS_MAX];
     (void)snprintf(id, sizeof id, "number-%u", ++started_n);
-    contestants_words(c->call, id, 0, words);
+    contestants_words(c->call, id, CONTESTANTS_TTL_S, words);
     return race_start(&h->race, words, c->leads);
 }
 
@@ -116,7 +116,8 @@ static void measure_handover(struct heats *h, enum figures_column column,
                 (double)(raw_entries(&h->raw) - entries));
 }
 
-static void run_round(struct heats *h, enum figures_column column)
+/* Returns false when it is void. */
+static bool run_round(struct heats *h, enum figures_column column)
 {
     const struct contestant *c = &contestants[column];
     struct racer *leader = heats_start(h, c);
@@ -126,7 +127,8 @@ static void run_round(struct heats *h, enum figures_column column)
     struct racer *waiter = heats_start(h, c);
     heats_await_queue(h, c, 2);
     race_await_calm(&h->race);
-    if (waiter->led_at_ns) {
+    bool alone = !waiter->led_at_ns;
+    if (!alone) {
         heats_void(h, c->name);
         race_signal(leader, SIGTERM);
         race_end(&h->race, leader);
@@ -137,14 +139,16 @@ static void run_round(struct heats *h, enum figures_column column)
     race_signal(waiter, SIGTERM);
     race_end(&h->race, waiter);
     heats_await_queue(h, c, 0);
+    return alone;
 }
 
 void heats_rounds(struct heats *h)
 {
     for (unsigned i = 0; i < h->plan->rounds_n; i++) {
         for (unsigned column = 0; column < CONTESTANTS_N; column++)
-            if (contestants_present(&contestants[column]))
-                run_round(h, column);
+            while (contestants_present(&contestants[column]) &&
+                   !run_round(h, column))
+                continue;
         measure_floor(h, FIGURES_HANDOVER_1);
     }
 }
@@ -202,16 +206,18 @@ static void run_crowd(struct heats *h, enum figures_column column,
     const struct contestant *c = &contestants[column];
     gather(h, c, &crowd, n + 1);
     struct racer *leader = race_await_any(&h->race);
-    for (unsigned i = 0; i < h->plan->handovers_n; i++) {
+    for (unsigned i = 0; i < h->plan->handovers_n;) {
         if (column == FIGURES_CANDIDATE)
             measure_floor(h, row);
         int64_t from_ns = race_signal(leader, SIGTERM);
         struct racer *next = race_await_any(&h->race);
-        if (next->led_at_ns < from_ns)
+        if (next->led_at_ns < from_ns) {
             heats_void(h, c->name);
-        else
+        } else {
             figures_add(&h->figures, row, column,
                         heats_ms(next->led_at_ns - from_ns));
+            i++;
+        }
         replace(h, c, &crowd, leader);
         leader = next;
     }

@@ -84,7 +84,8 @@ static void note_guardian(struct heats *h, const struct racer *leader)
         h->guardian_kib = (double)kib;
 }
 
-static void crash_guarded(struct heats *h)
+/* Returns false when it is void. */
+static bool crash_guarded(struct heats *h)
 {
     struct pair p = { .who = &contestants_guarded };
     begin(h, &p);
@@ -96,6 +97,7 @@ static void crash_guarded(struct heats *h)
         figures_add(&h->figures, FIGURES_CRASH_GUARDED, FIGURES_CANDIDATE,
                     heats_ms(took_ns));
     clear(h, &p);
+    return took_ns > 0;
 }
 
 /* Their leases run out at the same time. */
@@ -125,8 +127,8 @@ static void crash_all(struct heats *h)
 
 void heats_crashes(struct heats *h)
 {
-    for (unsigned i = 0; i < h->plan->guarded_n; i++)
-        crash_guarded(h);
+    for (unsigned i = 0; i < h->plan->guarded_n;)
+        i += crash_guarded(h);
     for (unsigned i = 0; i < h->plan->crashes_n; i++)
         crash_all(h);
 }

@@ -60,7 +60,7 @@ struct racer *race_start(struct race *race, const char *const *words,
     assert_non_null(racer);
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     const char *const environment[] = { race->endpoints, "ETCDCTL_API=3",
-                                        NULL };
+                                        "ETCDCTL_DIAL_TIMEOUT=60s", NULL };
     racer->leads = leads;
     racer->fd = ends[0];
     racer->began_at_ns = race_now_ns();

@@ -1,7 +1,8 @@
 /* speed.c: candidate beside others, on one etcd, in one run.
  *
- * speed quick|full ENDPOINT FOLDER: measures everything, writes the plots into
- * the folder, and the tables, in Markdown, to stdout; progress to stderr.
+ * speed quick|full WAITERS ENDPOINT FOLDER: measures everything, hand-overs with
+ * up to so many waiters, writes the plots into the folder, and the tables, in
+ * Markdown, to stdout; progress to stderr.
  * scripts/bench.sh prepares what it needs.
  *
  * It runs as one test of cmocka's, because the helpers of tests/support do.
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +25,6 @@
 
 static const struct heats_plan quick = {
     .rounds_n = 2,
-    .crowd_max = 10,
     .crowd_passes_n = 1,
     .handovers_n = 2,
     .guarded_n = 2,
@@ -34,19 +35,18 @@ static const struct heats_plan quick = {
 };
 
 static const struct heats_plan full = {
-    .rounds_n = 60,
-    .crowd_max = 1000,
-    .crowd_passes_n = 4,
+    .rounds_n = 40,
+    .crowd_passes_n = 2,
     .handovers_n = 15,
-    .guarded_n = 60,
-    .crashes_n = 10,
+    .guarded_n = 40,
+    .crashes_n = 6,
     .crash_ttl_s = 5,
     .idle_n = 10,
-    .idle_s = 30,
+    .idle_s = 20, /* a third of the TTL: each renews once */
 };
 
 struct run {
-    const struct heats_plan *plan;
+    struct heats_plan plan;
     const char *endpoint;
     const char *folder;
     FILE *out;
@@ -56,7 +56,7 @@ static void everybody_is_measured(void **state)
 {
     static struct heats heats;
     const struct run *run = *state;
-    heats_init(&heats, run->plan, run->endpoint);
+    heats_init(&heats, &run->plan, run->endpoint);
     heats_rounds(&heats);
     print_error("start and hand-over: measured\n");
     heats_crashes(&heats);
@@ -71,17 +71,18 @@ static void everybody_is_measured(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4 ||
+    if (argc != 5 ||
         (strcmp(argv[1], "quick") != 0 && strcmp(argv[1], "full") != 0)) {
-        print_error("usage: speed quick|full ENDPOINT FOLDER\n");
+        print_error("usage: speed quick|full WAITERS ENDPOINT FOLDER\n");
         return 64;
     }
     struct run run = {
-        .plan = argv[1][0] == 'q' ? &quick : &full,
-        .endpoint = argv[2],
-        .folder = argv[3],
+        .plan = argv[1][0] == 'q' ? quick : full,
+        .endpoint = argv[3],
+        .folder = argv[4],
         .out = fdopen(dup(STDOUT_FILENO), "w"),
     };
+    run.plan.crowd_max = (unsigned)strtoul(argv[2], NULL, 10);
     if (!run.out || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
         return 1;
     const struct CMUnitTest tests[] = {

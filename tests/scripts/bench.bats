@@ -31,4 +31,5 @@ number() {
 @test "the benchmark refuses what it does not know" {
     run -64 scripts/bench.sh slow
     run -64 scripts/bench.sh --plots
+    run -64 scripts/bench.sh --waiters 50
 }
