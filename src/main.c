@@ -101,12 +101,11 @@ int main(int argc, char *argv[])
     log_init(&p->log, fd_own_terminal(STDERR_FILENO, O_WRONLY));
     output_init(&p->output, fd_own_terminal(STDOUT_FILENO, O_WRONLY));
     p->exits.log = &p->log;
-    p->participation = (struct participation){
-        .options = &p->options,
-        .signals = &p->signals,
-        .output = &p->output,
-        .exits = &p->exits,
-    };
+    /* Each by itself: a whole one would touch all of its memory. */
+    p->participation.options = &p->options;
+    p->participation.signals = &p->signals;
+    p->participation.output = &p->output;
+    p->participation.exits = &p->exits;
     p->reading = (struct reading){
         .options = &p->options,
         .signals = &p->signals,
