@@ -21,10 +21,11 @@ usage() {
     exit 64
 }
 
+build=${BUILD:-build}
 arguments=("$@")
 plan=full
 waiters=
-plots=build/bench/plots
+plots=$build/bench/plots
 readme=false
 while [ $# -gt 0 ]; do
     case $1 in
@@ -44,7 +45,8 @@ done
 
 if [ -z "${WITH_ETCD_DIR-}" ]; then
     scripts/install-deps.sh build test
-    env -u MAKEFLAGS make --no-print-directory -s all build/bench/speed >&2
+    env -u MAKEFLAGS make --no-print-directory -s BUILD="$build" all \
+        "$build/bench/speed" >&2
     if [ "$plan" = full ]; then
         PEER_GO=$(scripts/peers.sh go || true)
         PEER_NODE=$(scripts/peers.sh node || true)
@@ -78,12 +80,12 @@ put() {
 }
 
 mkdir -p "$plots"
-export CANDIDATE=${CANDIDATE:-$PWD/candidate}
+export CANDIDATE=${CANDIDATE:-$(realpath "$build/candidate")}
 tables=$WITH_ETCD_DIR/tables.md
 {
     conditions
     echo
-    build/bench/speed "$plan" "$waiters" "$ETCDCTL_ENDPOINTS" "$plots"
+    "$build/bench/speed" "$plan" "$waiters" "$ETCDCTL_ENDPOINTS" "$plots"
 } >"$tables"
 if "$readme"; then
     for plot in start handover waiters crash memory; do
