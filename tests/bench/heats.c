@@ -233,7 +233,7 @@ static bool fits(struct heats *h, enum figures_column column, unsigned n)
         (100 + MEMORY_SPARE) / 100;
     double free_mib = (double)sysconf(_SC_AVPHYS_PAGES) *
         (double)sysconf(_SC_PAGESIZE) / 1024 / 1024;
-    if (mib <= free_mib / CROWD_SHARE)
+    if (mib <= free_mib / (double)CROWD_SHARE)
         return true;
     h->refused[column] = mib;
     return false;

@@ -78,9 +78,10 @@ int plot_bars(const char *folder, const struct plot *plot,
             "<path class=\"far\" d=\"M%.1f %dH%.1f\"/>\n"
             "<text x=\"%.1f\" y=\"%d\">%.*f / %.*f</text>\n",
             LEFT - 8, middle + 5, bar->name, bar->ours ? "ours" : "other", LEFT,
-            top, bar->value * scale, BAR_HEIGHT, LEFT + bar->value * scale,
-            middle, LEFT + bar->far * scale,
-            LEFT + fmax(bar->value, bar->far) * scale + 8, middle + 5,
+            top, bar->value * scale, BAR_HEIGHT,
+            (double)LEFT + bar->value * scale, middle,
+            (double)LEFT + bar->far * scale,
+            (double)LEFT + fmax(bar->value, bar->far) * scale + 8, middle + 5,
             digits(bar->value), bar->value, digits(bar->far), bar->far);
     }
     return end(out);
@@ -97,14 +98,14 @@ static double x_of(const struct area *area, double x)
 {
     double share = log10(x / area->x_first) /
         log10(area->x_last / area->x_first);
-    return AREA_LEFT + share * (WIDTH - AREA_LEFT - AREA_RIGHT);
+    return (double)AREA_LEFT + share * (double)(WIDTH - AREA_LEFT - AREA_RIGHT);
 }
 
 static double y_of(const struct area *area, double y)
 {
     double share = log10(y / area->y_first) /
         log10(area->y_last / area->y_first);
-    return TOP + (1 - share) * AREA_HEIGHT;
+    return (double)TOP + (1 - share) * (double)AREA_HEIGHT;
 }
 
 static void draw_grid(FILE *out, const struct area *area, const double *xs,
@@ -144,8 +145,8 @@ static void draw_line(FILE *out, const struct area *area, const double *xs,
         x = x_of(area, xs[i]);
         y = y_of(area, line->values[i]);
     }
-    if (y + 5 < *label_y + LABEL_STEP)
-        y = *label_y + LABEL_STEP - 5;
+    if (y + 5 < *label_y + (double)LABEL_STEP)
+        y = *label_y + (double)LABEL_STEP - 5;
     *label_y = y + 5;
     (void)fprintf(out, "\"/>\n<text x=\"%.1f\" y=\"%.1f\"%s>%s</text>\n", x + 8,
                   *label_y, line->ours ? " font-weight=\"bold\"" : "",

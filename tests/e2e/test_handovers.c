@@ -185,7 +185,7 @@ static int compare(const void *a, const void *b)
 
 static double in_ms(int64_t ns)
 {
-    return (double)ns / NS_PER_MS;
+    return (double)ns / (double)NS_PER_MS;
 }
 
 static void tell(const struct term *terms, const int64_t *gaps_ns, size_t n)

@@ -134,7 +134,8 @@ void story_print(const struct story *t, FILE *file)
 {
     for (size_t i = 0; i < t->lines_n; i++) {
         const struct story_line *line = &t->lines[i];
-        (void)fprintf(file, "%12.6f %c ", (double)line->at_us / WORLD_US_PER_S,
+        (void)fprintf(file, "%12.6f %c ",
+                      (double)line->at_us / (double)WORLD_US_PER_S,
                       line->who < 0 ? '!' : letter(line->who));
         print_line(line, file);
     }
@@ -184,7 +185,7 @@ void story_narrate(const struct world *w, const struct peer *p,
         [ELECTION_RESIGN] = "resign",       [ELECTION_REVOKE] = "revoke",
     };
     (void)fprintf(stderr, "%12.6f %c %" PRId64 " ",
-                  (double)w->now_us / WORLD_US_PER_S, letter(p->who),
+                  (double)w->now_us / (double)WORLD_US_PER_S, letter(p->who),
                   event->now_ms);
     narrate_event(event);
     (void)fprintf(stderr, " -> %s", election_state_name(p->e.state));

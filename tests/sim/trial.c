@@ -123,7 +123,7 @@ void trial_print(const struct world *w, FILE *file)
         if (violation->n > 0)
             (void)fprintf(file, "  %s: at %.6f s (%u times): %s\n",
                           checks_name((enum check)i),
-                          (double)violation->at_us / WORLD_US_PER_S,
+                          (double)violation->at_us / (double)WORLD_US_PER_S,
                           violation->n, violation->text);
     }
     story_print(&w->story, file);

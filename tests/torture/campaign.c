@@ -289,7 +289,7 @@ void campaign_print(struct campaign *c, FILE *out)
                   c->episodes_n, faults_n, atomic_load(&t->record->slots_n),
                   (long long)atomic_load(&t->record->writes), t->starts_n,
                   t->dead_man_n, t->command_n, t->exhausted_n, t->descriptors_n,
-                  (double)watchman_late_ns(t->watchman) / NS_PER_MS);
+                  (double)watchman_late_ns(t->watchman) / (double)NS_PER_MS);
     judge_print(&c->judge, out);
     (void)fprintf(out,
                   "\n| Time | n | median | p99 | longest |\n"

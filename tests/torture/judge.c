@@ -47,7 +47,7 @@ static void note_acting(struct judge *j, const struct act *a,
                "%c's %s, token %lld, and %c's, token %lld, for %.1f ms",
                (int)('A' + a->player), a->daemon ? "daemon" : "command",
                (long long)a->token, (int)('A' + b->player), (long long)b->token,
-               (double)ns / NS_PER_MS);
+               (double)ns / (double)NS_PER_MS);
 }
 
 /* Those of one token are one leader's. before: who has acted longest so far. */
@@ -152,6 +152,6 @@ void judge_print(const struct judge *j, FILE *out)
                       j->texts[i]);
     (void)fprintf(out,
                   "\nLongest overlap: %.1f ms of acting, %.1f ms of belief.\n",
-                  (double)j->acting_longest_ns / NS_PER_MS,
-                  (double)j->belief_longest_ns / NS_PER_MS);
+                  (double)j->acting_longest_ns / (double)NS_PER_MS,
+                  (double)j->belief_longest_ns / (double)NS_PER_MS);
 }
