@@ -89,12 +89,26 @@ in_zsh() {
             grep -oE '[A-Z_]{9,}')"
 }
 
-@test "the examples of candidate(1) have options that there are" {
-    local used
-    used=$(sed -n 's/^\.Dl candidate//p' scripts/manual/candidate.1 |
-        sed 's/\\-/-/g' | grep -oE -- '--[a-z-]+' | sort -u)
-    [ -n "$used" ]
-    run -1 grep -vxF -e "$OPTIONS" <<<"$used"
+# In the place of its jobs stand the examples that are for a time of leadership.
+@test "the examples of candidate(1) do what they say" {
+    local bin=$BATS_TEST_TMPDIR/bin examples
+    mapfile -t examples < <(sed -n 's/^\.Dl //p' scripts/manual/candidate.1 |
+        sed 's/\\-/-/g')
+    [ ${#examples[@]} -eq 6 ]
+    mkdir "$bin"
+    ln -s "$(realpath "${CANDIDATE:-./candidate}")" "$bin/candidate"
+    printf '#!/bin/sh -e\n%s\n' "${examples[3]}" >"$bin/nightly-job"
+    printf '#!/bin/sh -e\n%s\n' "${examples[5]}" >"$bin/report"
+    chmod 755 "$bin/nightly-job" "$bin/report"
+    printf '%s\n' 'set -e' "echo | ${examples[0]}" "${examples[1]}" \
+        "${examples[2]}" 'etcdctl get --print-value-only /svc/state' \
+        "${examples[4]} || echo \"exit code \$?\"" >"$BATS_TEST_TMPDIR/all"
+    PATH=$bin:$PATH run -0 --separate-stderr scripts/with-etcd.sh \
+        sh "$BATS_TEST_TMPDIR/all" 3>&-
+    [ "${lines[2]}" = 'I am the LEADER!' ]
+    [[ $output == *worker-1* ]]
+    [ "${lines[-2]}" = 'done' ]
+    [ "${lines[-1]}" = 'exit code 1' ] # for nobody leads
 }
 
 @test "the functions of libcandidate(3) are those of the headers" {
