@@ -43,6 +43,7 @@ debian() {
     cp /etc/resolv.conf "$2/etc"
     # How the mirror is reached, as it is here.
     apt-config dump | grep '^Acquire::' >"$2/etc/apt/apt.conf.d/99acquire"
+    echo "127.0.0.1 localhost" >"$2/etc/hosts"
     # No service is started by its package.
     printf '#!/bin/sh\nexit 101\n' >"$2/usr/sbin/policy-rc.d"
     chmod 755 "$2/usr/sbin/policy-rc.d"
@@ -79,8 +80,8 @@ try() {
 cd /packages
 etcd --data-dir /packages/etcd >etcd.log 2>&1 &
 candidate --wait 120 A -- echo a candidate has led </dev/null
-mandoc -T lint -W error /usr/share/man/man1/candidate.1.gz \
-    /usr/share/man/man3/libcandidate.3.gz
+mandoc -T lint -W error /usr/share/man/man1/candidate.1.gz
+mandoc -T lint -W error /usr/share/man/man3/libcandidate.3.gz
 zcat /usr/share/man/man3/libcandidate.3.gz |
     sed -n '/^\.Bd -literal/,/^\.Ed/p' | sed '/^\./d; s/\\e/\\/g' >example.c
 # shellcheck disable=SC2046
