@@ -15,40 +15,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "etcd_server.h"
+#include "etcd_server_private.h"
 #include "etcdctl.h"
-#include "folder.h"
 #include "port.h"
 #include "spawn.h"
 
 enum {
-    PATH_BYTES_MAX = ETCD_SERVER_PATH_BYTES_MAX,
-    URL_BYTES_MAX = 48,
-    CLUSTER_BYTES_MAX = ETCD_SERVER_MEMBERS_MAX * (URL_BYTES_MAX + 32),
     LOG_BYTES_SHOWN = 4000,
     AS_GROUP_N = 6,
+    ARGUMENTS_MAX = 48,
     HOST_URLS_BYTES_MAX = (1 + ETCD_SERVER_HOSTS_MAX) * URL_BYTES_MAX,
-};
-
-struct member {
-    char name[32]; /* nobody else's: so we know who answers on our port */
-    pid_t pid;     /* 0: does not run */
-    uint16_t port;
-    char client_url[URL_BYTES_MAX];
-    char peer_url[URL_BYTES_MAX];
-};
-
-struct etcd_server {
-    struct process_set *set;
-    struct folder folder;
-    struct member members[ETCD_SERVER_MEMBERS_MAX];
-    unsigned members_n;
-    unsigned hosts_n;
-    bool apart;        /* each member in a group of its own */
-    unsigned starts_n; /* each has its own data */
-    char endpoints[CLUSTER_BYTES_MAX];
-    char cluster[CLUSTER_BYTES_MAX];
-    char scratch[ETCD_SERVER_SCRATCH_BYTES];
+    LOOK_AGAIN_MS = 20,
 };
 
 /* ---- names and addresses ---- */
@@ -88,29 +65,34 @@ static void choose_addresses(struct etcd_server *server)
 
 /* ---- processes ---- */
 
-static void path_of(const struct etcd_server *server, const struct member *m,
-                    const char *what, char *ret_path)
-{
-    snprintf(ret_path, PATH_BYTES_MAX, "%s/%s.%u.%s", server->folder.path,
-             m->name, server->starts_n, what);
-}
-
 static void list_hosts(const struct etcd_server *server, const struct member *m,
                        char ret_urls[HOST_URLS_BYTES_MAX])
 {
     int n = snprintf(ret_urls, HOST_URLS_BYTES_MAX, "%s", m->client_url);
-    for (unsigned i = 1; i <= server->hosts_n; i++)
+    for (unsigned i = 1; i <= server->ways.hosts_n; i++)
         n += snprintf(ret_urls + n, HOST_URLS_BYTES_MAX - (size_t)n,
                       ",http://127.0.1.%u:%u", i, m->port);
 }
 
-static void launch(struct etcd_server *server, struct member *m)
+static void add_arguments(const char **argv, const char *const *more)
+{
+    size_t n = 0;
+    while (argv[n])
+        n++;
+    for (; more && *more; more++) {
+        assert_true(n < ARGUMENTS_MAX);
+        argv[n++] = *more;
+    }
+}
+
+void etcd_member_launch(struct etcd_server *server, struct member *m,
+                        const char *state)
 {
     assert_int_equal(m->pid, 0);
     char data[PATH_BYTES_MAX];
     char log[PATH_BYTES_MAX];
-    path_of(server, m, "data", data);
-    path_of(server, m, "log", log);
+    etcd_member_path(server, m, "data", data);
+    etcd_member_path(server, m, "log", log);
     int log_fd = open(log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     assert_true(log_fd >= 0);
     char listen_urls[HOST_URLS_BYTES_MAX];
@@ -118,7 +100,7 @@ static void launch(struct etcd_server *server, struct member *m)
     char group[32];
     snprintf(group, sizeof group, "%td",
              ETCD_SERVER_GROUP_MIN + (m - server->members));
-    const char *const argv[] = {
+    const char *argv[ARGUMENTS_MAX + 1] = {
         "setpriv", /* the first AS_GROUP_N are those that set the group */
         "--regid",
         group,
@@ -140,10 +122,12 @@ static void launch(struct etcd_server *server, struct member *m)
         m->peer_url,
         "--initial-cluster",
         server->cluster,
-        NULL,
+        "--initial-cluster-state",
+        state,
     };
+    add_arguments(argv, server->ways.arguments);
     m->pid = spawn_child(
-        &(struct spawn){ .argv = server->apart ? argv : argv + AS_GROUP_N,
+        &(struct spawn){ .argv = server->ways.apart ? argv : argv + AS_GROUP_N,
                          .in_fd = log_fd,
                          .out_fd = log_fd,
                          .err_fd = log_fd });
@@ -158,7 +142,7 @@ static bool runs(struct member *m)
     return m->pid != 0;
 }
 
-static void kill_member(struct member *m)
+void etcd_member_kill(struct member *m)
 {
     if (!m->pid)
         return;
@@ -171,7 +155,7 @@ static void show_log(const struct etcd_server *server, const struct member *m)
 {
     char path[PATH_BYTES_MAX];
     char text[LOG_BYTES_SHOWN + 1];
-    path_of(server, m, "log", path);
+    etcd_member_path(server, m, "log", path);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
@@ -213,15 +197,18 @@ static bool try_start(struct etcd_server *server)
 {
     choose_addresses(server);
     bool all = true;
-    for (unsigned i = 0; i < server->members_n; i++)
-        launch(server, &server->members[i]);
+    for (unsigned i = 0; i < server->members_n; i++) {
+        etcd_member_make_data(server, &server->members[i]);
+        etcd_member_launch(server, &server->members[i], "new");
+    }
     for (unsigned i = 0; i < server->members_n && all; i++)
         all = await(server, &server->members[i]);
     if (all)
         return true;
     for (unsigned i = 0; i < server->members_n; i++) {
         show_log(server, &server->members[i]);
-        kill_member(&server->members[i]);
+        etcd_member_kill(&server->members[i]);
+        etcd_member_drop_data(server, &server->members[i]);
     }
     return false;
 }
@@ -238,8 +225,13 @@ static struct etcd_server *server_new(struct process_set *set,
     return server;
 }
 
-static struct etcd_server *start(struct etcd_server *server)
+struct etcd_server *etcd_server_start_as(struct process_set *set,
+                                         unsigned members_n,
+                                         const struct etcd_server_ways *ways)
 {
+    assert_in_range(ways->hosts_n, 0, ETCD_SERVER_HOSTS_MAX);
+    struct etcd_server *server = server_new(set, members_n);
+    server->ways = *ways;
     while (!try_start(server))
         if (++server->starts_n == ETCD_SERVER_STARTS_MAX)
             fail_msg("etcd does not start");
@@ -249,82 +241,34 @@ static struct etcd_server *start(struct etcd_server *server)
 struct etcd_server *etcd_server_start(struct process_set *set,
                                       unsigned members_n)
 {
-    return start(server_new(set, members_n));
+    return etcd_server_start_as(set, members_n,
+                                &(struct etcd_server_ways){ 0 });
 }
 
 struct etcd_server *etcd_server_start_at(struct process_set *set,
                                          unsigned members_n, unsigned hosts_n)
 {
-    assert_in_range(hosts_n, 0, ETCD_SERVER_HOSTS_MAX);
-    struct etcd_server *server = server_new(set, members_n);
-    server->hosts_n = hosts_n;
-    return start(server);
+    return etcd_server_start_as(
+        set, members_n, &(struct etcd_server_ways){ .hosts_n = hosts_n });
 }
 
 struct etcd_server *etcd_server_start_apart(struct process_set *set,
                                             unsigned members_n)
 {
-    struct etcd_server *server = server_new(set, members_n);
-    server->apart = true;
-    return start(server);
+    return etcd_server_start_as(set, members_n,
+                                &(struct etcd_server_ways){ .apart = true });
 }
 
 void etcd_server_free(struct etcd_server *server)
 {
     if (!server)
         return;
-    for (unsigned i = 0; i < server->members_n; i++)
-        kill_member(&server->members[i]);
+    for (unsigned i = 0; i < server->members_n; i++) {
+        etcd_member_kill(&server->members[i]);
+        etcd_member_drop_data(server, &server->members[i]);
+    }
     folder_remove(&server->folder);
     free(server);
-}
-
-/* ---- from a snapshot ---- */
-
-static void restore_member(struct etcd_server *server, struct member *m,
-                           const char *snapshot)
-{
-    char data[PATH_BYTES_MAX];
-    path_of(server, m, "data", data);
-    const char *const argv[] = {
-        "etcdctl",
-        "snapshot",
-        "restore",
-        snapshot,
-        "--name",
-        m->name,
-        "--data-dir",
-        data,
-        "--initial-cluster",
-        server->cluster,
-        "--initial-advertise-peer-urls",
-        m->peer_url,
-        NULL,
-    };
-    struct process *p = process_start(server->set, PROCESS_PIPES, argv, NULL);
-    process_expect_exit(p, 0);
-    process_free(p);
-}
-
-void etcd_server_restore(struct etcd_server *server, const char *snapshot)
-{
-    for (unsigned i = 0; i < server->members_n; i++)
-        kill_member(&server->members[i]);
-    server->starts_n++;
-    for (unsigned i = 0; i < server->members_n; i++) {
-        restore_member(server, &server->members[i], snapshot);
-        launch(server, &server->members[i]);
-    }
-    for (unsigned i = 0; i < server->members_n; i++)
-        etcd_server_await(server, i);
-}
-
-void etcd_server_path(const struct etcd_server *server, const char *name,
-                      char ret_path[ETCD_SERVER_PATH_BYTES_MAX])
-{
-    int n = snprintf(ret_path, ETCD_SERVER_PATH_BYTES_MAX, "%s/%s",
-                     server->folder.path, name);
-    assert_in_range(n, 1, ETCD_SERVER_PATH_BYTES_MAX - 1);
 }
 
 /* ---- the interface ---- */
@@ -368,14 +312,46 @@ uint16_t etcd_server_port(const struct etcd_server *server, unsigned member)
     return server->members[member].port;
 }
 
+const char *etcd_server_name(const struct etcd_server *server, unsigned member)
+{
+    assert_true(member < server->members_n);
+    return server->members[member].name;
+}
+
+const char *etcd_server_peer_url(const struct etcd_server *server,
+                                 unsigned member)
+{
+    assert_true(member < server->members_n);
+    return server->members[member].peer_url;
+}
+
+pid_t etcd_server_pid(const struct etcd_server *server, unsigned member)
+{
+    assert_true(member < server->members_n);
+    return server->members[member].pid;
+}
+
 void etcd_server_kill(struct etcd_server *server, unsigned member)
 {
-    kill_member(member_of(server, member));
+    etcd_member_kill(member_of(server, member));
+}
+
+void etcd_server_terminate(struct etcd_server *server, unsigned member)
+{
+    struct member *m = member_of(server, member);
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    if (runs(m))
+        kill(m->pid, SIGTERM);
+    while (runs(m)) {
+        if (process_now_ms() >= end_at_ms)
+            fail_msg("etcd at %s does not end", m->client_url);
+        (void)process_set_step(server->set, process_now_ms() + LOOK_AGAIN_MS);
+    }
 }
 
 void etcd_server_relaunch(struct etcd_server *server, unsigned member)
 {
-    launch(server, member_of(server, member));
+    etcd_member_launch(server, member_of(server, member), "existing");
 }
 
 void etcd_server_await(struct etcd_server *server, unsigned member)

@@ -9,6 +9,8 @@
 
 #include "process.h"
 
+#include <sys/types.h>
+
 enum {
     ETCD_SERVER_MEMBERS_MAX = 5,
     ETCD_SERVER_HOSTS_MAX = 8,
@@ -19,6 +21,15 @@ enum {
 };
 
 struct etcd_server;
+
+/* How its members run. All zero: as etcd does by itself. */
+struct etcd_server_ways {
+    unsigned hosts_n; /* listen on so many of 127.0.1.1, 127.0.1.2... as well */
+    bool apart;       /* each in a group of its own, see below */
+    const char *disk; /* options of a tmpfs, on which each has its data: takes
+                         root and a mount namespace; NULL: in our folder */
+    const char *const *arguments; /* more of them, NULL at the end; or NULL */
+};
 
 /* Start that many members as one cluster, and wait until each answers.
  * set  whose processes are read from during each wait; where etcdctl runs. */
@@ -32,6 +43,10 @@ struct etcd_server *etcd_server_start_at(struct process_set *set,
  * root. */
 struct etcd_server *etcd_server_start_apart(struct process_set *set,
                                             unsigned members_n);
+/* The same as the first, in these ways. What they point at stays. */
+struct etcd_server *etcd_server_start_as(struct process_set *set,
+                                         unsigned members_n,
+                                         const struct etcd_server_ways *ways);
 /* Kill all members and remove their data. server may be NULL. */
 void etcd_server_free(struct etcd_server *server);
 
@@ -45,10 +60,24 @@ const char *etcd_server_endpoints(const struct etcd_server *server);
 const char *etcd_server_endpoint(const struct etcd_server *server,
                                  unsigned member);
 uint16_t etcd_server_port(const struct etcd_server *server, unsigned member);
+/* What its configuration has: its name, and where its peers reach it. */
+const char *etcd_server_name(const struct etcd_server *server, unsigned member);
+const char *etcd_server_peer_url(const struct etcd_server *server,
+                                 unsigned member);
+/* 0: it does not run. */
+pid_t etcd_server_pid(const struct etcd_server *server, unsigned member);
 
 /* SIGKILL, and wait until it has ended. */
 void etcd_server_kill(struct etcd_server *server, unsigned member);
-/* After a kill: start it on the same port and data. */
+/* SIGTERM, and wait until it has ended. */
+void etcd_server_terminate(struct etcd_server *server, unsigned member);
+/* After a kill: remove its data. */
+void etcd_server_wipe(struct etcd_server *server, unsigned member);
+/* Where its data are. */
+void etcd_server_data(const struct etcd_server *server, unsigned member,
+                      char ret_path[ETCD_SERVER_PATH_BYTES_MAX]);
+/* After a kill: start it on the same port and data; after a wipe,
+ * as one that its cluster knows already. */
 void etcd_server_relaunch(struct etcd_server *server, unsigned member);
 /* Kill all members, and start them on the same ports with what a snapshot
  * holds. Waits until each answers. */
