@@ -18,9 +18,11 @@
 
 #include "network.h"
 
-enum { RULES_BYTES_MAX = 512, MAP_BYTES_MAX = 64 };
+enum { RULES_BYTES_MAX = 512, MAP_BYTES_MAX = 64, KNOWN_MAX = 8 };
 
 #define TABLE "inet candidate_tests"
+/* Of those that are known by their groups: what is healed is not joined. */
+#define KNOWN "inet candidate_known"
 
 static bool write_file(const char *path, const char *text)
 {
@@ -84,6 +86,13 @@ bool network_own(void)
     return done;
 }
 
+/* In a user namespace there is one group, our own. */
+bool network_has_groups(void)
+{
+    gid_t own = getegid();
+    return setegid(own + 1) == 0 && setegid(own) == 0;
+}
+
 void network_cut(struct process_set *set, const char *host, unsigned port)
 {
     char to[32] = "";
@@ -134,4 +143,56 @@ void network_isolate(struct process_set *set, unsigned group, unsigned port)
 void network_heal(struct process_set *set)
 {
     assert_true(nft(set, "flush table " TABLE));
+}
+
+/* ---- between those that are known ---- */
+
+/* Of all connections from the one to the other's port; never 0. */
+static unsigned mark_of(unsigned dialler, unsigned listener)
+{
+    return 1 + dialler * KNOWN_MAX + listener;
+}
+
+/* Whoever dials marks the connection, with each packet of it. */
+static bool mark(struct process_set *set, unsigned group, unsigned dialler,
+                 unsigned listener, uint16_t port)
+{
+    char rule[RULES_BYTES_MAX];
+    (void)snprintf(rule, sizeof rule,
+                   "add rule %s tell meta skgid %u tcp dport %u ct mark set %u",
+                   KNOWN, group + dialler, port, mark_of(dialler, listener));
+    return nft(set, rule);
+}
+
+bool network_know(struct process_set *set, unsigned group,
+                  const uint16_t *ports, unsigned ports_n)
+{
+    assert_in_range(ports_n, 1, KNOWN_MAX);
+    bool known = nft(
+        set,
+        "add table " KNOWN "; add chain " KNOWN
+        " tell { type filter hook output priority -10; }; add chain " KNOWN
+        " out { type filter hook output priority 0; }");
+    for (unsigned from = 0; from < ports_n; from++)
+        for (unsigned to = 0; to < ports_n; to++)
+            known = known &&
+                (from == to || mark(set, group, from, to, ports[to]));
+    return known;
+}
+
+/* By the sender and not by the direction: what was seen first of a connection
+ * may have been an answer. */
+void network_part(struct process_set *set, unsigned group, unsigned from,
+                  unsigned to)
+{
+    char rule[RULES_BYTES_MAX];
+    (void)snprintf(rule, sizeof rule,
+                   "add rule %s out meta skgid %u ct mark { %u, %u } drop",
+                   KNOWN, group + from, mark_of(from, to), mark_of(to, from));
+    assert_true(nft(set, rule));
+}
+
+void network_join(struct process_set *set)
+{
+    assert_true(nft(set, "flush chain " KNOWN " out"));
 }

@@ -13,6 +13,9 @@
  * when it cannot be had. Call it once, before anything else. */
 bool network_own(void);
 
+/* Whether programs can be in groups of their own: takes root. */
+bool network_has_groups(void);
+
 enum network_ways { NETWORK_TO = 1, NETWORK_FROM = 2, NETWORK_BOTH = 3 };
 
 /* Drop what goes to or from this port of this address; port 0: any port. */
@@ -24,5 +27,17 @@ void network_lose(struct process_set *set, const char *host,
 void network_isolate(struct process_set *set, unsigned group, unsigned port);
 /* Drop nothing any more. */
 void network_heal(struct process_set *set);
+
+/* Programs that talk to each other, each in a group of its own, from this one
+ * on, and each listening on one of these ports of the loopback device: from now
+ * on it is known which one a packet is from, and to which. Once, and before
+ * network_part(). Takes root. Returns false when it cannot be. */
+bool network_know(struct process_set *set, unsigned group,
+                  const uint16_t *ports, unsigned ports_n);
+/* Drop what one of them, counted from 0, sends to another. */
+void network_part(struct process_set *set, unsigned group, unsigned from,
+                  unsigned to);
+/* Drop nothing of theirs any more. */
+void network_join(struct process_set *set);
 
 #endif
