@@ -125,18 +125,40 @@ static bool fits(const struct torment *m, const struct torment *before,
     return true;
 }
 
+static bool available(const struct campaign *c, const struct torment_kind *kind)
+{
+    return c->troupe.cluster.has[kind->need] && strstr(kind->name, c->word);
+}
+
+size_t campaign_kinds_n(const struct campaign *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < torment_kinds_n(); i++)
+        n += available(c, torment_kind(i));
+    return n;
+}
+
+static unsigned list_kinds(const struct campaign *c, enum torment_area area,
+                           size_t ret_numbers[TORMENTS_KINDS_MAX])
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < torment_kinds_n(); i++)
+        if (available(c, torment_kind(i)) && torment_kind(i)->area == area)
+            ret_numbers[n++] = i;
+    return n;
+}
+
 /* Processes as often as the network and etcd together. */
 static size_t choose_kind(struct campaign *c)
 {
     static const enum torment_area areas[AREAS_N] = {
         TORMENT_PROCESS, TORMENT_PROCESS, TORMENT_NETWORK, TORMENT_ETCD
     };
-    enum torment_area area = areas[random_below(c, AREAS_N)];
+    size_t numbers[TORMENTS_KINDS_MAX];
     for (;;) {
-        size_t number = random_below(c, (unsigned)torment_kinds_n());
-        const struct torment_kind *kind = torment_kind(number);
-        if (*c->word ? strstr(kind->name, c->word) != NULL : kind->area == area)
-            return number;
+        unsigned n = list_kinds(c, areas[random_below(c, AREAS_N)], numbers);
+        if (n > 0)
+            return numbers[random_below(c, n)];
     }
 }
 
@@ -215,8 +237,7 @@ void campaign_episode(struct campaign *c)
     int64_t now_ms = process_now_ms();
     while (n < wanted_n && (n == 0 || !*c->word)) {
         choose(c, &torments[n], now_ms);
-        n += fits(&torments[n], torments, n) &&
-            (c->network || torments[n].kind->area != TORMENT_NETWORK);
+        n += fits(&torments[n], torments, n);
     }
     c->episodes_n++;
     for (unsigned i = 0; i < n; i++) {
@@ -272,6 +293,16 @@ static size_t list_changes(struct campaign *c, int64_t *ret_ms, size_t max)
     return n;
 }
 
+static void print_fault(const struct campaign *c, size_t number, FILE *out)
+{
+    const struct torment_kind *kind = torment_kind(number);
+    if (c->troupe.cluster.has[kind->need])
+        (void)fprintf(out, "| %s | %u |\n", kind->name, c->done_n[number]);
+    else
+        (void)fprintf(out, "| %s | left out: takes %s |\n", kind->name,
+                      cluster_need_text(kind->need));
+}
+
 void campaign_print(struct campaign *c, FILE *out)
 {
     static int64_t changes_ms[CAMPAIGN_GAPS_MAX];
@@ -301,6 +332,5 @@ void campaign_print(struct campaign *c, FILE *out)
                 n);
     (void)fprintf(out, "\n| Fault | n |\n|---|---|\n");
     for (size_t i = 0; i < torment_kinds_n(); i++)
-        (void)fprintf(out, "| %s | %u |\n", torment_kind(i)->name,
-                      c->done_n[i]);
+        print_fault(c, i, out);
 }

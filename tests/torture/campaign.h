@@ -14,7 +14,6 @@ struct campaign {
     uint64_t random_state;
     const char *word;        /* "": every fault */
     unsigned clock_permille; /* of all candidates; 0: at random */
-    bool network;            /* of our own, so packets can be dropped */
     unsigned etcd_leader;    /* a member */
     unsigned episodes_n;
     unsigned done_n[TORMENTS_KINDS_MAX]; /* of each kind */
@@ -22,6 +21,10 @@ struct campaign {
                                             command acts */
     size_t gaps_n;
 };
+
+/* How many kinds of faults there are that have the word, and that can be done
+ * here: with none there is no episode. */
+size_t campaign_kinds_n(const struct campaign *c);
 
 /* Wait until all run, etcd answers and a command acts. */
 void campaign_settle(struct campaign *c, bool etcd);

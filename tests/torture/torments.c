@@ -10,6 +10,7 @@ const struct torment_kind *torment_kind(size_t number)
         size_t n;
     } lists[] = { { torments_process, torments_process_n },
                   { torments_etcd, torments_etcd_n },
+                  { torments_cluster, torments_cluster_n },
                   { torments_network, torments_network_n } };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         if (number < lists[i].n)
@@ -21,5 +22,6 @@ const struct torment_kind *torment_kind(size_t number)
 
 size_t torment_kinds_n(void)
 {
-    return torments_process_n + torments_etcd_n + torments_network_n;
+    return torments_process_n + torments_etcd_n + torments_cluster_n +
+        torments_network_n;
 }

@@ -26,6 +26,7 @@ struct torment_kind {
     void (*middle)(struct troupe *t, struct torment *torment); /* or NULL */
     void (*end)(struct troupe *t, struct torment *torment); /* NULL: nothing */
     enum torment_area area;
+    enum cluster_need need;
 };
 
 /* Each of them, in the order of the report: 0..torment_kinds_n() - 1. */

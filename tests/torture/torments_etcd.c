@@ -91,15 +91,17 @@ static bool defragment(struct troupe *t, struct torment *m)
 }
 
 const struct torment_kind torments_etcd[] = {
-    { "member of etcd killed", kill_member, NULL, relaunch_member,
-      TORMENT_ETCD },
-    { "member of etcd stopped", stop_member, NULL, resume_member,
-      TORMENT_ETCD },
-    { "two members of etcd killed", kill_two, NULL, relaunch_two,
-      TORMENT_ETCD },
-    { "leader of etcd moved", move_leader, NULL, forget_process, TORMENT_ETCD },
-    { "etcd compacted", compact, NULL, forget_process, TORMENT_ETCD },
+    { "member of etcd killed", kill_member, NULL, relaunch_member, TORMENT_ETCD,
+      CLUSTER_NOTHING },
+    { "member of etcd stopped", stop_member, NULL, resume_member, TORMENT_ETCD,
+      CLUSTER_NOTHING },
+    { "two members of etcd killed", kill_two, NULL, relaunch_two, TORMENT_ETCD,
+      CLUSTER_NOTHING },
+    { "leader of etcd moved", move_leader, NULL, forget_process, TORMENT_ETCD,
+      CLUSTER_NOTHING },
+    { "etcd compacted", compact, NULL, forget_process, TORMENT_ETCD,
+      CLUSTER_NOTHING },
     { "member of etcd defragmented", defragment, NULL, forget_process,
-      TORMENT_ETCD },
+      TORMENT_ETCD, CLUSTER_NOTHING },
 };
 const size_t torments_etcd_n = sizeof torments_etcd / sizeof *torments_etcd;

@@ -7,6 +7,7 @@
 #ifndef TROUPE_H
 #define TROUPE_H
 
+#include "cluster.h"
 #include "judge.h"
 #include "proxy.h"
 #include "record.h"
@@ -30,6 +31,7 @@ struct player {
 
 struct troupe {
     struct stage *stage;
+    struct cluster cluster;
     struct judge *judge;
     struct record *record;
     struct watchman *watchman;
