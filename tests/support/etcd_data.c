@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -48,6 +50,24 @@ void etcd_server_data(const struct etcd_server *server, unsigned member,
 {
     assert_true(member < server->members_n);
     etcd_member_path(server, &server->members[member], "data", ret_path);
+}
+
+unsigned etcd_server_log_count(const struct etcd_server *server,
+                               unsigned member, const char *text)
+{
+    char path[PATH_BYTES_MAX];
+    char *line = NULL;
+    size_t bytes = 0;
+    unsigned n = 0;
+    assert_true(member < server->members_n);
+    etcd_member_path(server, &server->members[member], "log", path);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (getline(&line, &bytes, file) > 0)
+        n += strstr(line, text) != NULL;
+    free(line);
+    (void)fclose(file);
+    return n;
 }
 
 void etcd_server_wipe(struct etcd_server *server, unsigned member)

@@ -169,9 +169,8 @@ static void show_log(const struct etcd_server *server, const struct member *m)
 
 static bool answers(struct etcd_server *server, struct member *m)
 {
-    struct process *p = etcdctl_start_argv(
-        server->set, m->client_url,
-        (const char *const[]){ "member", "list", NULL });
+    struct process *p = etcdctl_start_at(
+        server, m->client_url, (const char *const[]){ "member", "list", NULL });
     process_await_end(p);
     bool yes = strstr(process_output(p), m->name) != NULL;
     process_free(p);
@@ -287,6 +286,16 @@ unsigned etcd_server_members_n(const struct etcd_server *server)
 struct process_set *etcd_server_set(const struct etcd_server *server)
 {
     return server->set;
+}
+
+void etcd_server_set_login(struct etcd_server *server, const char *login)
+{
+    server->login = login;
+}
+
+const char *etcd_server_login(const struct etcd_server *server)
+{
+    return server->login;
 }
 
 char *etcd_server_scratch(struct etcd_server *server)

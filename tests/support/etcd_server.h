@@ -47,6 +47,10 @@ struct etcd_server *etcd_server_start_apart(struct process_set *set,
 struct etcd_server *etcd_server_start_as(struct process_set *set,
                                          unsigned members_n,
                                          const struct etcd_server_ways *ways);
+/* As whom etcdctl asks from now on: "ETCDCTL_USER=NAME:PASSWORD", which stays;
+ * NULL: as nobody. */
+void etcd_server_set_login(struct etcd_server *server, const char *login);
+const char *etcd_server_login(const struct etcd_server *server);
 /* Kill all members and remove their data. server may be NULL. */
 void etcd_server_free(struct etcd_server *server);
 
@@ -73,6 +77,9 @@ void etcd_server_kill(struct etcd_server *server, unsigned member);
 void etcd_server_terminate(struct etcd_server *server, unsigned member);
 /* After a kill: remove its data. */
 void etcd_server_wipe(struct etcd_server *server, unsigned member);
+/* How often its log has this text. */
+unsigned etcd_server_log_count(const struct etcd_server *server,
+                               unsigned member, const char *text);
 /* Where its data are. */
 void etcd_server_data(const struct etcd_server *server, unsigned member,
                       char ret_path[ETCD_SERVER_PATH_BYTES_MAX]);

@@ -26,6 +26,7 @@ struct etcd_server {
     struct member members[ETCD_SERVER_MEMBERS_MAX];
     unsigned members_n;
     struct etcd_server_ways ways;
+    const char *login; /* of etcdctl; or NULL */
     unsigned starts_n; /* each has its own data */
     char endpoints[CLUSTER_BYTES_MAX];
     char cluster[CLUSTER_BYTES_MAX];

@@ -16,9 +16,9 @@
 
 enum { POLL_MS = 100 }; /* a look at etcd costs a process each time */
 
-struct process *etcdctl_start_argv(struct process_set *set,
-                                   const char *endpoints,
-                                   const char *const *argv)
+static struct process *start(struct process_set *set, const char *endpoints,
+                             const char *const *argv,
+                             const char *const *environment)
 {
     const char *whole[ETCDCTL_ARGUMENTS_MAX + 4] = { "etcdctl", "--endpoints",
                                                      endpoints };
@@ -26,13 +26,27 @@ struct process *etcdctl_start_argv(struct process_set *set,
         assert_true(i < ETCDCTL_ARGUMENTS_MAX);
         whole[3 + i] = argv[i];
     }
-    return process_start(set, PROCESS_PIPES, whole, NULL);
+    return process_start(set, PROCESS_PIPES, whole, environment);
+}
+
+struct process *etcdctl_start_argv(struct process_set *set,
+                                   const char *endpoints,
+                                   const char *const *argv)
+{
+    return start(set, endpoints, argv, NULL);
+}
+
+struct process *etcdctl_start_at(struct etcd_server *server,
+                                 const char *endpoints, const char *const *argv)
+{
+    return start(etcd_server_set(server), endpoints, argv,
+                 (const char *const[]){ etcd_server_login(server), NULL });
 }
 
 const char *etcdctl_run(struct etcd_server *server, const char *const *argv)
 {
-    struct process *p = etcdctl_start_argv(etcd_server_set(server),
-                                           etcd_server_endpoints(server), argv);
+    struct process *p = etcdctl_start_at(server, etcd_server_endpoints(server),
+                                         argv);
     process_close_input(p);
     process_expect_exit(p, 0);
     char *said = etcd_server_scratch(server);

@@ -30,8 +30,13 @@ struct etcdctl_status {
 
 /* Start it and leave it running: elect, lock, watch. */
 #define etcdctl_start(server, ...)                                             \
-    etcdctl_start_argv(etcd_server_set(server), etcd_server_endpoints(server), \
-                       (const char *const[]){ __VA_ARGS__, NULL })
+    etcdctl_start_at((server), etcd_server_endpoints(server),                  \
+                     (const char *const[]){ __VA_ARGS__, NULL })
+/* Ask these endpoints only, as whom the server has. */
+struct process *etcdctl_start_at(struct etcd_server *server,
+                                 const char *endpoints,
+                                 const char *const *argv);
+/* The same with a server of any kind, as nobody. */
 struct process *etcdctl_start_argv(struct process_set *set,
                                    const char *endpoints,
                                    const char *const *argv);
