@@ -15,13 +15,16 @@
 
 enum { REST_MS = 100, PORT_BASE = 10 };
 
-/* Little space, so that it is soon used up, and few old files. */
+/* Little space, so that it is soon used up; few old files; tokens that are soon
+ * too old. */
 static const char *const arguments[] = { "--quota-backend-bytes=8388608",
                                          "--auto-compaction-mode=revision",
                                          "--auto-compaction-retention=1000",
                                          "--snapshot-count=2000",
                                          "--max-wals=2",
                                          "--max-snapshots=2",
+                                         "--auth-token-ttl=1",
+                                         "--bcrypt-cost=4",
                                          NULL };
 
 const char *cluster_need_text(enum cluster_need need)
@@ -100,16 +103,19 @@ struct etcd_server *cluster_start(struct process_set *set, unsigned members_n,
 bool cluster_ask(struct stage *stage, const char *const *argv,
                  const char *input, char ret_said[CLUSTER_SAID_BYTES_MAX])
 {
-    struct process *p = etcdctl_start_argv(
-        stage->set, etcd_server_endpoints(stage->etcd), argv);
+    struct process *p = etcdctl_start_at(
+        stage->etcd, etcd_server_endpoints(stage->etcd), argv);
     if (input)
         process_write(p, input);
     process_close_input(p);
     process_await_end(p);
-    if (ret_said)
-        (void)snprintf(ret_said, CLUSTER_SAID_BYTES_MAX, "%s",
-                       process_output(p));
     bool done = process_status(p) == 0;
+    size_t errors_n = process_errors_n(p);
+    const char *said = !done && errors_n > 0
+        ? process_error(p, errors_n - 1).text
+        : process_output(p);
+    if (ret_said)
+        (void)snprintf(ret_said, CLUSTER_SAID_BYTES_MAX, "%s", said);
     process_free(p);
     return done;
 }
@@ -119,4 +125,42 @@ void cluster_rest(struct stage *stage, int64_t end_at_ms)
     if (process_now_ms() >= end_at_ms)
         fail_msg("etcd refuses for too long");
     (void)process_set_step(stage->set, process_now_ms() + REST_MS);
+}
+
+/* ---- users ---- */
+
+#define OPERATOR "root:operators"
+#define PASSWORD "candidates"
+
+static void make_candidate(struct stage *stage)
+{
+    char endpoints[256];
+    (void)snprintf(endpoints, sizeof endpoints, "ETCDCTL_ENDPOINTS=%s",
+                   etcd_server_endpoints(stage->etcd));
+    const char *const argv[] = { "scripts/etcd-role.sh", "candidate", NULL };
+    const char *const environment[] = { endpoints,
+                                        etcd_server_login(stage->etcd), NULL };
+    struct process *p = process_start(stage->set, PROCESS_PIPES, argv,
+                                      environment);
+    process_write(p, PASSWORD "\n");
+    process_expect_exit(p, 0);
+    process_free(p);
+}
+
+const char *cluster_authenticate(struct stage *stage)
+{
+    (void)etcdctl(stage->etcd, "user", "add", OPERATOR);
+    (void)etcdctl(stage->etcd, "user", "grant-role", "root", "root");
+    (void)etcdctl(stage->etcd, "auth", "enable");
+    etcd_server_set_login(stage->etcd, "ETCDCTL_USER=" OPERATOR);
+    make_candidate(stage);
+    return "ETCDCTL_USER=candidate:" PASSWORD;
+}
+
+unsigned cluster_refused_tokens_n(const struct etcd_server *etcd)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < etcd_server_members_n(etcd); i++)
+        n += etcd_server_log_count(etcd, i, "invalid auth token");
+    return n;
 }

@@ -105,15 +105,22 @@ static void restart_third(struct troupe *t, struct torment *m)
 
 /* ---- wiped ---- */
 
+static bool ask(struct troupe *t, const char *word, const char *second,
+                const char *third, char ret_said[CLUSTER_SAID_BYTES_MAX])
+{
+    return cluster_ask(t->stage,
+                       (const char *const[]){ word, second, third, NULL }, NULL,
+                       ret_said);
+}
+
 /* Its line is "ID, STATE, NAME, PEER URL, CLIENT URL, LEARNER". Returns false
  * when there is none; waits for etcd to say so. */
 static bool find(struct troupe *t, unsigned member, char ret_id[ID_BYTES_MAX],
                  bool *ret_learner)
 {
-    static const char *const argv[] = { "member", "list", NULL };
     char said[CLUSTER_SAID_BYTES_MAX];
     int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
-    while (!cluster_ask(t->stage, argv, NULL, said))
+    while (!ask(t, "member", "list", NULL, said))
         cluster_rest(t->stage, end_at_ms);
     char *at = strstr(said, etcd_server_peer_url(t->stage->etcd, member));
     if (!at)
@@ -133,9 +140,7 @@ static void leave(struct troupe *t, unsigned member)
     bool learner;
     int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
     while (find(t, member, id, &learner)) {
-        (void)cluster_ask(t->stage,
-                          (const char *const[]){ "member", "remove", id, NULL },
-                          NULL, NULL);
+        (void)ask(t, "member", "remove", id, NULL);
         cluster_rest(t->stage, end_at_ms);
     }
 }
@@ -189,9 +194,7 @@ static void promote(struct troupe *t, struct torment *m)
     bool learner;
     int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
     while (find(t, m->member, id, &learner) && learner) {
-        (void)cluster_ask(
-            t->stage, (const char *const[]){ "member", "promote", id, NULL },
-            NULL, NULL);
+        (void)ask(t, "member", "promote", id, NULL);
         cluster_rest(t->stage, end_at_ms);
     }
 }
@@ -210,14 +213,21 @@ static bool put(struct troupe *t)
 static bool use_up_quota(struct troupe *t, struct torment *m)
 {
     (void)m;
-    static const char *const argv[] = { "alarm", "list", NULL };
     char said[CLUSTER_SAID_BYTES_MAX];
     for (int i = 0; i < FILLINGS_MAX; i++)
-        if (!put(t) && cluster_ask(t->stage, argv, NULL, said) &&
+        if (!put(t) && ask(t, "alarm", "list", NULL, said) &&
             strstr(said, "NOSPACE"))
             return true;
     fail_msg("etcd raises no alarm");
     return false;
+}
+
+/* May have been done before, without an answer. */
+static bool forget_until(struct troupe *t, const char *revision)
+{
+    char said[CLUSTER_SAID_BYTES_MAX];
+    return ask(t, "compact", "--physical", revision, said) ||
+        strstr(said, "has been compacted");
 }
 
 /* What etcd's manual has one do then: what has been is forgotten up to now. */
@@ -225,10 +235,7 @@ static bool make_space(struct troupe *t)
 {
     char said[CLUSTER_SAID_BYTES_MAX];
     char revision[ID_BYTES_MAX];
-    if (!cluster_ask(
-            t->stage,
-            (const char *const[]){ "del", "filling", "-w", "fields", NULL },
-            NULL, said))
+    if (!ask(t, "del", "filling", "--write-out=fields", said))
         return false;
     const char *at = strstr(said, "\"Revision\" : ");
     assert_non_null(at);
@@ -236,14 +243,8 @@ static bool make_space(struct troupe *t)
     assert_non_null(at);
     (void)snprintf(revision, sizeof revision, "%.*s",
                    (int)strspn(at, "0123456789"), at);
-    return cluster_ask(
-               t->stage,
-               (const char *const[]){ "compact", "--physical", revision, NULL },
-               NULL, NULL) &&
-        cluster_ask(t->stage, (const char *const[]){ "defrag", NULL }, NULL,
-                    NULL) &&
-        cluster_ask(t->stage, (const char *const[]){ "alarm", "disarm", NULL },
-                    NULL, NULL);
+    return forget_until(t, revision) && ask(t, "defrag", NULL, NULL, NULL) &&
+        ask(t, "alarm", "disarm", NULL, NULL);
 }
 
 static void free_quota(struct troupe *t, struct torment *m)

@@ -77,16 +77,16 @@ static bool compact(struct troupe *t, struct torment *m)
     char revision[32];
     (void)snprintf(revision, sizeof revision, "%lld",
                    (long long)atomic_load(&t->record->register_token));
-    m->process = etcdctl_start_argv(
-        t->stage->set, endpoint(t, m->member),
+    m->process = etcdctl_start_at(
+        t->stage->etcd, endpoint(t, m->member),
         (const char *const[]){ "compact", revision, NULL });
     return true;
 }
 
 static bool defragment(struct troupe *t, struct torment *m)
 {
-    m->process = etcdctl_start_argv(t->stage->set, endpoint(t, m->member),
-                                    (const char *const[]){ "defrag", NULL });
+    m->process = etcdctl_start_at(t->stage->etcd, endpoint(t, m->member),
+                                  (const char *const[]){ "defrag", NULL });
     return true;
 }
 

@@ -38,7 +38,7 @@ struct torture {
     unsigned long seed;
     bool enclosed;
     const char *expected; /* to be found */
-    bool network; /* of our own, so packets can be dropped */
+    bool network;         /* of our own, so packets can be dropped */
     FILE *out;
 };
 
@@ -87,6 +87,10 @@ static void print_page(struct torture *torture, int64_t lasted_ms)
                   torture->enclosed ? ""
                                     : "Not as root: a SIGKILL of the campaign "
                                       "may leave processes.\n");
+    if (c->troupe.login)
+        (void)fprintf(torture->out,
+                      "With authentication: %u tokens that were too old.\n",
+                      cluster_refused_tokens_n(c->troupe.stage->etcd));
     campaign_print(c, torture->out);
     print_counts(torture);
     (void)fflush(torture->out);
@@ -122,6 +126,8 @@ static void what_is_expected_is_found(void **state)
         .ttl_s = t->ttl_s,
     };
     assert_non_null(t->record);
+    if (torture->seed % 2)
+        t->login = cluster_authenticate(stage);
     if (campaign_kinds_n(c) == 0)
         fail_msg("no fault is called so that can be done here");
     troupe_begin(t);

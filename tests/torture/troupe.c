@@ -111,7 +111,8 @@ static void start(struct troupe *t, struct player *p)
                                  number,
                                  daemon ? "daemon" : NULL,
                                  NULL };
-    const char *const environment[] = { clock, wall_clock, preload, NULL };
+    const char *const environment[] = { clock, wall_clock, preload, t->login,
+                                        NULL };
     p->process = process_start(t->stage->set, PROCESS_PIPES, argv, environment);
     p->killed = p->starved = false;
     t->starts_n++;

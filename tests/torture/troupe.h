@@ -37,6 +37,7 @@ struct troupe {
     struct watchman *watchman;
     struct proxy *proxy;                      /* between them and etcd */
     const char *record_path, *worker, *clock; /* clock: to be preloaded */
+    const char *login; /* for their environment; NULL: they need none */
     unsigned ttl_s;
     unsigned clocks_permille[TROUPE_PLAYERS_N]; /* of those to be started */
     struct player players[TROUPE_PLAYERS_N];
