@@ -12,6 +12,7 @@ declare -A needs=(
         script systemd-analyze curl jq nft mandoc zsh fish xmllint'
     [coverage]='gcovr jq'
     [lint]='shellcheck clang clang-format clang-tidy git musl-gcc'
+    [torture]='strace'
     [fuzz]='clang clang-runtimes'
     [page]='etcd chromium node'
     [model]='gcc libc-headers spin'

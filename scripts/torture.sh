@@ -4,7 +4,8 @@
 # of etcd. Prints one page in Markdown on stdout, the progress on stderr.
 #
 #   DURATION         seconds, or with m or h behind; default 60
-#   --seed N         of the random numbers; default: another one each time
+#   --seed N         of the random numbers; default: another one each time.
+#                    Odd: etcd asks everybody who he is
 #   --etcd DIR       the folder of etcd and etcdctl; default: what
 #                    scripts/fetch-etcd.sh brings, else those installed
 #   --only WORD      the faults that have this in their names, one at a time
@@ -47,6 +48,7 @@ esac
 cd "$(dirname "$0")/.."
 
 scripts/install-deps.sh build test
+scripts/install-deps.sh torture || : # the page tells what was left out
 make --no-print-directory -s torturers >&2
 [ -n "$etcd" ] || etcd=$(scripts/fetch-etcd.sh || :)
 [ -z "$etcd" ] || PATH=$etcd:$PATH
