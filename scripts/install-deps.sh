@@ -10,9 +10,9 @@ declare -A needs=(
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
         script systemd-analyze curl jq nft mandoc zsh fish xmllint'
+    [torture]='strace'
     [coverage]='gcovr jq'
     [lint]='shellcheck clang clang-format clang-tidy git musl-gcc'
-    [torture]='strace'
     [fuzz]='clang clang-runtimes'
     [page]='etcd chromium node'
     [model]='gcc libc-headers spin'

@@ -37,24 +37,25 @@ const char *cluster_need_text(enum cluster_need need)
 
 /* ---- what can be done here ---- */
 
-/* To a member: so to a program that another one has started. */
+/* As it is done to a member, which is our child as well. */
 static bool can_trace(struct process_set *set)
 {
     const char *const sleeper[] = { "sleep", "60", NULL };
     struct process *p = process_start(set, PROCESS_PIPES, sleeper, NULL);
     char pid[16];
     (void)snprintf(pid, sizeof pid, "%d", (int)process_pid(p));
-    const char *const argv[] = {
-        "timeout", "-s",        "INT", "0.5", "strace",
-        "-o",      "/dev/null", "-f",  "-e",  "inject=fdatasync:delay_enter=1",
-        "-p",      pid,         NULL
-    };
+    const char *const argv[] = { "strace",    "-o",
+                                 "/dev/null", "-f",
+                                 "-e",        "inject=fdatasync:delay_enter=1",
+                                 "-p",        pid,
+                                 NULL };
     struct process *tracer = process_start(set, PROCESS_PIPES, argv, NULL);
-    process_await_end(tracer);
-    bool attached = false;
-    for (size_t i = 0; i < process_errors_n(tracer); i++)
-        attached = attached ||
-            strstr(process_error(tracer, i).text, " attached") != NULL;
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (!process_ended(tracer) && process_errors_n(tracer) == 0 &&
+           process_set_step(set, end_at_ms))
+        continue;
+    bool attached = process_errors_n(tracer) > 0 &&
+        strstr(process_error(tracer, 0).text, " attached");
     process_free(tracer);
     process_free(p);
     return attached;
