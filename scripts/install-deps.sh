@@ -16,6 +16,8 @@ declare -A needs=(
     [fuzz]='clang clang-runtimes'
     [page]='etcd chromium node'
     [model]='gcc libc-headers spin'
+    [peer-go]='go go-etcd'
+    [peer-node]='node npm'
     [service]='etcd debootstrap pkill'
     [deb]='dh dpkg-buildpackage lintian'
     [chroot]='debootstrap ip'
@@ -31,6 +33,7 @@ have() {
     libc-headers) echo '#include <stdlib.h>' | "$cc" -E - ;;
     clang-runtimes) echo "$fuzzer" | clang -fsanitize=fuzzer,address \
         -x c -o /dev/null - ;;
+    go-etcd) [ -d /usr/share/gocode/src/go.etcd.io/etcd/clientv3 ] ;;
     chromium) command -v chromium-headless-shell || command -v chromium ;;
     lib*.a) test -e "$("$cc" -print-file-name="$1")" ;;
     libcurl | libcjson | libmicrohttpd | cmocka) pkg-config --exists "$1" ;;
@@ -58,6 +61,8 @@ package() {
     pkill) echo procps ;;
     script) echo bsdutils ;;
     node) echo nodejs ;;
+    go) echo golang-go ;;
+    go-etcd) echo golang-etcd-server-dev ;;
     chromium) # Debian's smaller one, where there is one
         apt-cache show chromium-headless-shell >/dev/null 2>&1 &&
             echo chromium-headless-shell || echo chromium ;;
