@@ -95,7 +95,7 @@ CLI_TESTS = $(wildcard tests/cli/*.bats)
 SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
 .PHONY: all test unit e2e sim faults torture torturers tests fuzzers \
-	page-test service-test coverage run lint format fuzz model bench demo \
+	page-test service-test coverage run lint format fuzz model interop bench demo \
 	install uninstall static deb deb-test reproducible clean release help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
@@ -174,7 +174,7 @@ $$(BUILD)/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/$(1).a \
 	$$(Q)$$(LINK) -o $$@ $$^ -lcmocka $$(PROGRAM_LIBS) -lpthread -lm
 $(1): $$($(1)_BIN)
 endef
-$(foreach k,unit sim e2e faults torture bench,$(eval $(call kind,$(k))))
+$(foreach k,unit sim e2e faults torture bench interop,$(eval $(call kind,$(k))))
 sim: $(BUILD)/sim/simulate
 torturers: $(addprefix $(BUILD)/,torture/torture torture/worker \
 	torture/sabotaged preload/clock.so) all
@@ -203,7 +203,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
 fuzzers: $(fuzz_BIN)
 
 tests: unit sim e2e torturers fuzzers all ## build all tests, run none
-tests: $(BUILD)/faults/fault_table $(BUILD)/bench/speed
+tests: $(BUILD)/faults/fault_table $(BUILD)/bench/speed $(BUILD)/interop/turns
 
 test: ## install what is missing, build, run every test
 	@scripts/install-deps.sh build test
@@ -298,6 +298,9 @@ faults: ## what faults do to leadership, N=20 times each
 torture: ## faults at random, DURATION=60 [SEED=...] [SABOTAGE=NAME]
 	@+scripts/torture.sh $(if $(SEED),--seed $(SEED)) \
 		$(if $(SABOTAGE),--sabotage $(SABOTAGE)) $(DURATION)
+
+interop: ## turns with etcdctl, curl, Go and node on one election, N=50 with each
+	@scripts/interop.sh $(N)
 
 bench: ## speed and memory beside others, [ARGS=quick]
 	@scripts/bench.sh $(ARGS)
