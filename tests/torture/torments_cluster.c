@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
@@ -230,6 +231,19 @@ static bool forget_until(struct troupe *t, const char *revision)
         strstr(said, "has been compacted");
 }
 
+/* On all members: one that forgets late has nothing to give back yet. */
+static bool has_space(struct troupe *t)
+{
+    static const char start[] = "\"DBSize\" : ";
+    char said[CLUSTER_SAID_BYTES_MAX];
+    if (!ask(t, "endpoint", "status", "--write-out=fields", said))
+        return false;
+    unsigned n = 0;
+    for (char *at = said; (at = strstr(at, start)); at++)
+        n += strtoll(at + sizeof start - 1, NULL, 10) < CLUSTER_QUOTA_BYTES / 2;
+    return n == TROUPE_MEMBERS_N;
+}
+
 /* What etcd's manual has one do then: what has been is forgotten up to now. */
 static bool make_space(struct troupe *t)
 {
@@ -244,7 +258,7 @@ static bool make_space(struct troupe *t)
     (void)snprintf(revision, sizeof revision, "%.*s",
                    (int)strspn(at, "0123456789"), at);
     return forget_until(t, revision) && ask(t, "defrag", NULL, NULL, NULL) &&
-        ask(t, "alarm", "disarm", NULL, NULL);
+        has_space(t) && ask(t, "alarm", "disarm", NULL, NULL);
 }
 
 static void free_quota(struct troupe *t, struct torment *m)
