@@ -41,11 +41,16 @@ SAME = -ffile-prefix-map=$(CURDIR)=.
 endif
 LANGUAGE = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc
 ALL_CFLAGS = $(LANGUAGE) -fPIC -fvisibility=hidden -fstack-protector-strong \
-	$(SAME) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS)
+	$(SAME) $(HARDENING) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS)
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZERS) $(COUNT_LINK) $(LDFLAGS)
 ifeq ($(WERROR),1)
 ERRORS = -Werror
 endif
+# What the compiler has of these, as the machine's architecture allows.
+HARDENING := $(shell for flag in -fstack-clash-protection \
+	-fcf-protection=full -mbranch-protection=standard; do \
+	echo 'int x;' | $(CC) -Werror $$flag -c -x c -o /dev/null - 2>/dev/null && \
+	echo $$flag; done)
 LIBS := $(shell pkg-config --libs libcurl libcjson 2>/dev/null || \
 	echo -lcurl -lcjson)
 PROGRAM_LIBS = $(LIBS) -lmicrohttpd -lresolv
