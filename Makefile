@@ -81,7 +81,7 @@ PROGRAM_SRC = src/json_lines.c src/picture.c src/reading.c \
 	src/timeline.c \
 	src/options.c src/options_check.c src/options_help.c \
 	src/options_table.c src/options_values.c \
-	src/sys/fd.c src/sys/httpd.c src/sys/json_text.c src/sys/screen.c src/sys/keyboard.c \
+	src/sys/confine.c src/sys/fd.c src/sys/httpd.c src/sys/json_text.c src/sys/screen.c src/sys/keyboard.c \
 	src/sys/listen.c src/sys/log.c src/sys/notify.c \
 	src/sys/secret.c src/sys/signals.c src/sys/execute.c src/sys/fence_file.c \
 	src/sys/srv.c src/sys/srv_reply.c src/sys/srv_search.c \

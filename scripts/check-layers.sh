@@ -46,7 +46,7 @@ allow "$system|\"(candidate|$names)\.h|\"(sys/|core/supervise\.h)" "${program[@]
 allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 
 # The library must not know it.
-private="$names|sys/(fd|httpd|json_text|screen|keyboard|listen|log|notify|secret|"
+private="$names|sys/(confine|fd|httpd|json_text|screen|keyboard|listen|log|notify|secret|"
 private+='signals|srv|srv_reply|srv_search|deadman|execute|fence_file|spawn|terminal|tree)'
 while IFS= read -r line; do
     complain "$line"

@@ -23,6 +23,7 @@
 #include "environment.h"
 #include "guardian_private.h"
 #include "sys/clock.h"
+#include "sys/confine.h"
 #include "sys/deadman.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -360,6 +361,8 @@ _Noreturn void guardian_run(const struct guardian_config *config, int fd)
     log_set(&w.log, config->log->least, config->log->format);
     if (leave_main_process(&w) < 0)
         _exit(GUARDIAN_EXIT_BROKEN);
+    if (!config->command)
+        confine_no_programs(); /* the main process may still have hooks */
     while (!w.main_died || w.busy)
         turn(&w);
     release(&w);

@@ -14,6 +14,7 @@
 #include "reading.h"
 #include "status_command.h"
 #include "steer_command.h"
+#include "sys/confine.h"
 #include "sys/fd.h"
 #include "sys/log.h"
 #include "sys/signals.h"
@@ -52,9 +53,17 @@ static void leave_output_to_command(struct program *p)
     output_no_prompt(&p->output);
 }
 
+/* Whoever has a command or hooks may want sudo in them. */
+static bool executes(const struct options *o)
+{
+    return o->command || o->on_elected || o->on_lost || o->on_leader_change;
+}
+
 static void act(struct program *p)
 {
     char help[OPTIONS_HELP_BYTES_MAX];
+    if (!executes(&p->options))
+        confine_no_programs();
     switch (p->options.action) {
     case OPTIONS_RUN:
         leave_output_to_command(p);
