@@ -198,13 +198,17 @@ $(BUILD)/preload/%.so: tests/preload/%.c $(BUILD)/flags
 $(BUILD)/tests/%.o: private ALL_CFLAGS += -Itests
 
 # tests/fuzz/fuzz_X.c is a fuzzer. Linked with replay.c it tries its corpus; with
-# FUZZ_MAIN=-fsanitize=fuzzer (scripts/fuzz.sh) it looks for more.
+# FUZZ_MAIN=-fsanitize=fuzzer (scripts/fuzz.sh) it looks for more. Its time and
+# chance are those of script.c.
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 fuzz_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/tests/fuzz.a: $(call objects,tests/fuzz/script.c \
+	$(wildcard tests/fake/*.c))
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
-		$(BUILD)/tests/program.a $(INTERNAL)
+		$(BUILD)/tests/fuzz.a $(BUILD)/tests/program.a $(INTERNAL)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $< $(FUZZ_MAIN) $(filter %.a,$^) $(PROGRAM_LIBS)
+	$(Q)$(LINK) -Wl,--wrap=clock_now_ms,--wrap=getrandom -o $@ $< \
+		$(FUZZ_MAIN) $(filter %.a,$^) -lcmocka $(PROGRAM_LIBS)
 fuzzers: $(fuzz_BIN)
 
 tests: unit sim e2e torturers fuzzers all ## build all tests, run none

@@ -1,0 +1,29 @@
+/* script.h: a fuzzer's input, read as steps of a play, and the world of that
+ * play: its time is the script's, and its chance always the same.
+ */
+#ifndef SCRIPT_H
+#define SCRIPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SCRIPT_TEXT_BYTES_MAX = 4096 };
+
+struct script {
+    const uint8_t *data;
+    size_t size;
+};
+
+/* 0 when there is nothing left. */
+uint8_t script_byte(struct script *s);
+
+/* All up to the next NUL byte, or to the end, as a string.
+ * ret_text  SCRIPT_TEXT_BYTES_MAX bytes. Returns how many it has. */
+size_t script_text(struct script *s, char *ret_text);
+
+/* Begin anew: what clock_now_ms() says, of everyone, and getrandom(2). The
+ * fuzzers are linked with --wrap for both. */
+void script_begin(struct script *s, const uint8_t *data, size_t size);
+void script_pass_time(int64_t ms);
+
+#endif
