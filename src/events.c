@@ -38,7 +38,14 @@ struct events_item *events_push(struct events *events,
 {
     if (events->n == EVENTS_MAX)
         drop_one(events);
-    struct events_item *pushed = item(events, events->n++);
+    struct events_item *pushed = item(events, events->n);
+    struct events_item *last = events->n > 0 ? item(events, events->n - 1)
+                                             : NULL;
+    if (last && last->event.type == CANDIDATE_ENDED) {
+        *pushed = *last;
+        pushed = last;
+    }
+    events->n += !events->over;
     pushed->event = (struct candidate_event){ .type = type, .at_ms = at_ms };
     pushed->leader[0] = '\0';
     pushed->lock_key[0] = '\0';
@@ -54,6 +61,7 @@ bool events_next(struct events *events, struct candidate_event *ret_event)
     *taken = *item(events, 0);
     events->first = (events->first + 1) % EVENTS_MAX;
     events->n--;
+    events->over = taken->event.type == CANDIDATE_ENDED;
     taken->event.leader = taken->leader;
     taken->event.text = taken->text;
     if (taken->event.type == CANDIDATE_ELECTED)

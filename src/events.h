@@ -23,11 +23,13 @@ struct events {
     struct events_item items[EVENTS_MAX];
     struct events_item taken; /* what events_next() gave out */
     unsigned first, n;
+    bool over; /* ENDED was given out */
 };
 
 /* Append an event with empty strings, for the caller to fill before the next
  * call. A full queue loses its oldest notice, one of severity DEBUG first,
- * or else its oldest event. */
+ * or else its oldest event. ENDED stays the last: what is said after it is
+ * given out before it, or not at all. */
 struct events_item *events_push(struct events *events,
                                 enum candidate_event_type type, int64_t at_ms);
 

@@ -90,6 +90,25 @@ static void full_queue_without_notices_loses_the_oldest(void **state)
     assert_false(events_next(&events, &event));
 }
 
+static void end_is_the_last_whatever_is_said_after_it(void **state)
+{
+    (void)state;
+    static struct events events;
+    struct candidate_event event;
+    (void)snprintf(events_push(&events, CANDIDATE_ENDED, 1)->text,
+                   EVENTS_TEXT_BYTES_MAX, "why");
+    (void)snprintf(events_push(&events, CANDIDATE_NOTICE, 2)->text,
+                   EVENTS_TEXT_BYTES_MAX, "late");
+    assert_true(events_next(&events, &event));
+    assert_int_equal(event.type, CANDIDATE_NOTICE);
+    assert_string_equal(event.text, "late");
+    assert_true(events_next(&events, &event));
+    assert_int_equal(event.type, CANDIDATE_ENDED);
+    assert_string_equal(event.text, "why");
+    events_push(&events, CANDIDATE_NOTICE, 3);
+    assert_false(events_next(&events, &event));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +117,7 @@ int main(void)
         cmocka_unit_test(full_queue_loses_its_oldest_notice),
         cmocka_unit_test(full_queue_loses_debugging_first),
         cmocka_unit_test(full_queue_without_notices_loses_the_oldest),
+        cmocka_unit_test(end_is_the_last_whatever_is_said_after_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
