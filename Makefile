@@ -100,8 +100,9 @@ CLI_TESTS = $(wildcard tests/cli/*.bats)
 SCRIPT_TESTS = $(wildcard tests/scripts/*.bats)
 
 .PHONY: all test unit e2e sim faults torture torturers tests fuzzers \
-	page-test service-test coverage run lint format fuzz model interop bench demo \
-	install uninstall static deb deb-test reproducible clean release help FORCE
+	page-test service-test coverage run lint format fuzz valgrind model \
+	interop bench demo install uninstall static deb deb-test reproducible clean release \
+	help FORCE
 .PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
 
@@ -296,6 +297,12 @@ format: ## clang-format decides
 
 fuzz: ## fuzzers, TIME=60 seconds each
 	scripts/fuzz.sh $(TIME)
+
+valgrind: ## the end-to-end tests, with each candidate below valgrind
+	@scripts/install-deps.sh build test valgrind
+	@+$(MAKE_ALL) e2e all
+	@export CANDIDATE_ETCD="$${CANDIDATE_ETCD-$$(scripts/fetch-etcd.sh || :)}"; \
+	scripts/valgrind.sh $(e2e_BIN)
 
 model: ## what Spin finds in the rule, and in broken ones [ARGS=quick]
 	@scripts/install-deps.sh model

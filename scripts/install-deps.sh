@@ -13,6 +13,7 @@ declare -A needs=(
     [torture]='strace'
     [coverage]='gcovr jq'
     [lint]='shellcheck clang clang-format clang-tidy git musl-gcc'
+    [valgrind]='valgrind'
     [fuzz]='clang clang-runtimes cmocka'
     [page]='etcd chromium node'
     [model]='gcc libc-headers spin'
