@@ -26,6 +26,7 @@ enum {
     REPLY_BYTES_MAX = 3 * SCRIPT_TEXT_BYTES_MAX,
     KEY_BYTES_MAX = 64,
     REVISION = 90,
+    SUCCEEDED = 0x40, /* of an answer's number */
 };
 
 enum step {
@@ -208,8 +209,10 @@ static void turn(struct play *p)
 
 /* ---- what it is answered ---- */
 
-/* What an answer to this request may mean, as far as it can be told. */
-static void note_answer(struct play *p, struct request *r, int64_t ttl_s)
+/* What an answer to this request may mean, as far as it can be told.
+ * yes  it may say that a transaction has succeeded. */
+static void note_answer(struct play *p, struct request *r, int64_t ttl_s,
+                        bool yes)
 {
     int64_t gives_ms = r->received_at_ms + ttl_s * 900 - 250;
     switch (r->call) {
@@ -219,11 +222,11 @@ static void note_answer(struct play *p, struct request *r, int64_t ttl_s)
             p->renewed_ms = gives_ms;
         break;
     case CLAIM:
-        p->won = p->won || r->candidacy == p->candidacy;
+        p->won = p->won || (yes && r->candidacy == p->candidacy);
         /* Fall through: it is a transaction as well. */
         __attribute__((fallthrough));
     case TXN:
-        if (p->renewed_ms > p->until_max_ms)
+        if (yes && p->renewed_ms > p->until_max_ms)
             p->until_max_ms = p->renewed_ms;
         break;
     case NONE:
@@ -265,7 +268,7 @@ static void say_txn(struct play *p, const struct request *r, uint8_t number)
 {
     const char *branch = strstr(r->body, "\"success\":");
     const char *other = strstr(r->body, "\"failure\":");
-    bool succeeded = number & 0x40;
+    bool succeeded = number & SUCCEEDED;
     const char *at = succeeded ? branch : other;
     const char *end = succeeded && other ? other : r->body + strlen(r->body);
     const char *between = "";
@@ -296,7 +299,7 @@ static void say_answer(struct play *p, struct request *r, uint8_t number)
     else if (r->call == TXN || r->call == CLAIM)
         say_txn(p, r, number);
     say(p, streams ? "}}" : "}");
-    note_answer(p, r, ttl_s);
+    note_answer(p, r, ttl_s, number & SUCCEEDED);
 }
 
 /* Put what has been said so far behind a head. */
@@ -368,12 +371,12 @@ static void play_step(struct play *p, enum step step)
     case ANSWER_TEXT:
         r = &p->requests[p->last];
         (void)script_text(&p->script, text);
-        note_answer(p, r, TTL_S_MAX);
+        note_answer(p, r, TTL_S_MAX, strstr(text, "true"));
         say(p, "%s", text);
         answer(p, r, statuses[number % 8]);
         break;
     case SEND_BYTES:
-        note_answer(p, r, TTL_S_MAX);
+        note_answer(p, r, TTL_S_MAX, true);
         p->reply_bytes = script_text(&p->script, p->reply);
         send_reply(p, r->connection);
         break;
