@@ -200,7 +200,8 @@ $(BUILD)/tests/%.o: private ALL_CFLAGS += -Itests
 
 # tests/fuzz/fuzz_X.c is a fuzzer. Linked with replay.c it tries its corpus; with
 # FUZZ_MAIN=-fsanitize=fuzzer (scripts/fuzz.sh) it looks for more. Its time and
-# chance are those of script.c.
+# chance are those of script.c, and its memory.
+fuzz_WRAPPED = clock_now_ms getrandom malloc calloc realloc strdup
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 fuzz_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/tests/fuzz.a: $(call objects,tests/fuzz/script.c \
@@ -208,8 +209,8 @@ $(BUILD)/tests/fuzz.a: $(call objects,tests/fuzz/script.c \
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
 		$(BUILD)/tests/fuzz.a $(BUILD)/tests/program.a $(INTERNAL)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -Wl,--wrap=clock_now_ms,--wrap=getrandom -o $@ $< \
-		$(FUZZ_MAIN) $(filter %.a,$^) -lcmocka $(PROGRAM_LIBS)
+	$(Q)$(LINK) $(fuzz_WRAPPED:%=-Wl,--wrap=%) -o $@ $< $(FUZZ_MAIN) \
+		$(filter %.a,$^) -lcmocka $(PROGRAM_LIBS)
 fuzzers: $(fuzz_BIN)
 
 tests: unit sim e2e torturers fuzzers all ## build all tests, run none

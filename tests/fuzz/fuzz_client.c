@@ -192,19 +192,24 @@ static void take(struct play *p, const struct gateway_request *came)
     send_reply(p, p->stream);
 }
 
-static void turn(struct play *p)
+/* Returns false when there was no memory to go on. */
+static bool turn(struct play *p)
 {
     struct pollfd fds[GATEWAY_FDS];
     struct gateway_request request;
     struct candidate_event event;
     gateway_fds(&p->gateway, fds);
-    CHECK(candidate_poll(p->candidate, fds, GATEWAY_FDS, 0) >= 0);
+    int r = candidate_poll(p->candidate, fds, GATEWAY_FDS, 0);
+    if (r == CANDIDATE_ENOMEM && script_lost_memory())
+        return false;
+    CHECK(r >= 0);
     gateway_serve(&p->gateway, fds);
     while (gateway_next(&p->gateway, &request))
         take(p, &request);
     while (candidate_next(p->candidate, &event))
         check_event(p, &event);
     check_state(p);
+    return true;
 }
 
 /* ---- what it is answered ---- */
@@ -401,6 +406,18 @@ static void play_step(struct play *p, enum step step)
     }
 }
 
+static void play_all(struct play *p)
+{
+    bool goes_on = true;
+    for (int step = -1; goes_on && step < STEPS_MAX; step++) {
+        if (step >= 0)
+            play_step(p, (enum step)(script_byte(&p->script) % STEPS_N));
+        for (int i = 0; goes_on && i < TURNS; i++)
+            goes_on = turn(p);
+        goes_on = goes_on && p->script.size > 0;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct play play;
@@ -416,15 +433,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     config.ttl_s = TTL_S;
     config.priority = 1;
     config.trace = true;
-    CHECK(candidate_new(&p->candidate, &config, NULL) == 0);
-    for (int step = -1; step < STEPS_MAX; step++) {
-        if (step >= 0)
-            play_step(p, (enum step)(script_byte(&p->script) % STEPS_N));
-        for (int i = 0; i < TURNS; i++)
-            turn(p);
-        if (p->script.size == 0)
-            break;
-    }
+    struct candidate_error err = { .message = "" };
+    int r = candidate_new(&p->candidate, &config, &err);
+    CHECK(r == 0 || (script_lost_memory() && r == err.code && err.message[0]));
+    if (r == 0)
+        play_all(p);
     candidate_free(p->candidate);
     gateway_close(&p->gateway);
     return 0;

@@ -5,12 +5,14 @@
 
 #include "etcd/request.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/script.h"
 #include "sys/text.h"
 
 static void check_again(const struct request *request)
 {
     char value[REQUEST_VALUE_BYTES_MAX];
     struct request again;
+    script_keep_memory();
     size_t bytes = request_build(request, value);
     CHECK(bytes == strlen(value));
     CHECK(request_parse(value, bytes, &again, NULL) == 0);

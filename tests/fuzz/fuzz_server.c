@@ -38,22 +38,28 @@ struct play {
     struct client clients[CLIENTS_MAX];
 };
 
-static void begin(struct play *p)
+/* Returns false when there was no memory for it. */
+static bool begin(struct play *p)
 {
     struct candidate_config config;
     socklen_t bytes = sizeof p->address;
     candidate_config_init(&config);
     config.id = "A";
     config.endpoints = "http://127.0.0.1:1"; /* nobody is there */
+    int r = 0;
     if (!p->candidate) /* nothing is done to it: one will do */
-        CHECK(candidate_new(&p->candidate, &config, NULL) == 0);
+        r = candidate_new(&p->candidate, &config, NULL);
     memset(&p->server, 0, sizeof p->server);
-    CHECK(status_server_open(&p->server, "0", p->candidate, &config, NULL) ==
-          0);
+    if (r == 0)
+        r = status_server_open(&p->server, "0", p->candidate, &config, NULL);
+    CHECK(r == 0 || (r == CANDIDATE_ENOMEM && script_lost_memory()));
+    if (r < 0)
+        return false;
     CHECK(getsockname(p->server.listen.fd, (struct sockaddr *)&p->address,
                       &bytes) == 0);
     for (size_t i = 0; i < CLIENTS_MAX; i++)
         p->clients[i].fd = -1;
+    return true;
 }
 
 static void go(struct client *client)
@@ -185,7 +191,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct play play;
     script_begin(&play.script, data, size);
-    begin(&play);
+    if (!begin(&play))
+        return 0;
     while (play.script.size > 0)
         play_step(&play, (enum step)(script_byte(&play.script) % STEPS_N));
     for (size_t i = 0; i < CLIENTS_MAX; i++)

@@ -1,7 +1,7 @@
 /* replay.c: runs a fuzzer over its corpus, without libFuzzer.
  *
  * So every compiler and every `make test` tries the inputs that were worth
- * keeping. Reports as one test in TAP; the input that was tried last is the
+ * keeping; each also without memory at each point where it asks for some. Reports as one test in TAP; the input that was tried last is the
  * one that crashes.
  */
 #include <dirent.h>
@@ -10,8 +10,28 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "fuzz/script.h"
 
-enum { INPUT_BYTES_MAX = 4 * 1024 * 1024 };
+enum {
+    INPUT_BYTES_MAX = 4 * 1024 * 1024,
+    LOSSES_MAX = 10000, /* no input needs so many allocations */
+};
+
+/* Once as it is, then with its first allocation failing, its second, ... until
+ * there are no more. Returns how many there are. */
+static unsigned replay_input(const uint8_t *input, size_t size)
+{
+    unsigned n = 0;
+    script_lose_memory(0);
+    LLVMFuzzerTestOneInput(input, size);
+    do {
+        CHECK(++n < LOSSES_MAX);
+        script_lose_memory(n);
+        LLVMFuzzerTestOneInput(input, size);
+    } while (script_lost_memory());
+    script_lose_memory(0);
+    return n - 1;
+}
 
 /* Run one input, from memory that ends where it does. */
 static bool replay_file(const char *path)
@@ -34,7 +54,7 @@ static bool replay_file(const char *path)
     memcpy(exact, input, size);
     printf("# %s\n", path);
     (void)fflush(stdout);
-    LLVMFuzzerTestOneInput(exact, size);
+    printf("#   %u allocations\n", replay_input(exact, size));
     free(exact);
     return true;
 }

@@ -1,6 +1,10 @@
 /* script.c: see script.h. */
 #include "fuzz/script.h"
 
+#include <cjson/cJSON.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -9,6 +13,8 @@
 enum { BEGINS_AT_MS = 1000000, CHANCE = 0x3b };
 
 static int64_t now_ms = BEGINS_AT_MS;
+static unsigned until_lost; /* allocations; 0: none is lost any more */
+static bool lost;
 
 /* What the linker puts in the place of the functions without __wrap_. */
 int64_t __wrap_clock_now_ms(void);
@@ -25,6 +31,71 @@ ssize_t __wrap_getrandom(void *data, size_t bytes, unsigned flags)
     memset(data, CHANCE, bytes);
     return (ssize_t)bytes;
 }
+
+/* ---- memory ---- */
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t n, size_t bytes);
+void *__real_realloc(void *old, size_t bytes);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t n, size_t bytes);
+void *__wrap_realloc(void *old, size_t bytes);
+char *__wrap_strdup(const char *text);
+
+static bool is_lost(void)
+{
+    if (until_lost == 0 || --until_lost > 0)
+        return false;
+    lost = true;
+    errno = ENOMEM;
+    return true;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+    return is_lost() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t n, size_t bytes)
+{
+    return is_lost() ? NULL : __real_calloc(n, bytes);
+}
+
+void *__wrap_realloc(void *old, size_t bytes)
+{
+    return is_lost() ? NULL : __real_realloc(old, bytes);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return is_lost() ? NULL : __real_strdup(text);
+}
+
+void script_lose_memory(unsigned n)
+{
+    static bool hooked;
+    if (!hooked)
+        (void)curl_global_init_mem(CURL_GLOBAL_DEFAULT, __wrap_malloc, free,
+                                   __wrap_realloc, __wrap_strdup,
+                                   __wrap_calloc);
+    hooked = true;
+    cJSON_InitHooks(&(cJSON_Hooks){ __wrap_malloc, free });
+    until_lost = n;
+    lost = false;
+}
+
+void script_keep_memory(void)
+{
+    until_lost = 0;
+}
+
+bool script_lost_memory(void)
+{
+    return lost;
+}
+
+/* ---- the script ---- */
 
 void script_begin(struct script *s, const uint8_t *data, size_t size)
 {

@@ -1,9 +1,11 @@
 /* script.h: a fuzzer's input, read as steps of a play, and the world of that
- * play: its time is the script's, and its chance always the same.
+ * play: its time is the script's, its chance always the same, and its memory
+ * may end.
  */
 #ifndef SCRIPT_H
 #define SCRIPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +24,16 @@ uint8_t script_byte(struct script *s);
 size_t script_text(struct script *s, char *ret_text);
 
 /* Begin anew: what clock_now_ms() says, of everyone, and getrandom(2). The
- * fuzzers are linked with --wrap for both. */
+ * fuzzers are linked with --wrap for both, and for what gives memory. */
 void script_begin(struct script *s, const uint8_t *data, size_t size);
 void script_pass_time(int64_t ms);
+
+/* From now on the n-th allocation of memory fails, of ours, libcurl's and
+ * cJSON's; 0: none. */
+void script_lose_memory(unsigned n);
+/* None fails any more, but for what has failed already. */
+void script_keep_memory(void);
+/* Whether it has failed. */
+bool script_lost_memory(void);
 
 #endif
