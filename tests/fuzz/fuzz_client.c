@@ -438,7 +438,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(r == 0 || (script_lost_memory() && r == err.code && err.message[0]));
     if (r == 0)
         play_all(p);
-    candidate_free(p->candidate);
+    for (int i = 0; i < GATEWAY_CONNECTIONS_MAX; i++)
+        if (p->gateway.connections[i].fd >= 0)
+            script_forget_connection(p->gateway.connections[i].fd);
     gateway_close(&p->gateway);
+    candidate_free(p->candidate);
     return 0;
 }

@@ -71,8 +71,11 @@ static void go(struct client *client)
 
 static void end(struct play *p)
 {
-    for (size_t i = 0; i < CLIENTS_MAX; i++)
+    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+        if (p->clients[i].fd >= 0)
+            script_forget_connection(p->clients[i].fd);
         go(&p->clients[i]);
+    }
     status_server_close(&p->server);
 }
 

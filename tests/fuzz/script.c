@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "sys/clock.h"
@@ -93,6 +94,12 @@ void script_keep_memory(void)
 bool script_lost_memory(void)
 {
     return lost;
+}
+
+void script_forget_connection(int fd)
+{
+    struct linger none = { .l_onoff = 1 };
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
 /* ---- the script ---- */

@@ -28,6 +28,10 @@ size_t script_text(struct script *s, char *ret_text);
 void script_begin(struct script *s, const uint8_t *data, size_t size);
 void script_pass_time(int64_t ms);
 
+/* Let a connection be forgotten at once when it is closed: so many runs would
+ * leave no port to others. */
+void script_forget_connection(int fd);
+
 /* From now on the n-th allocation of memory fails, of ours, libcurl's and
  * cJSON's; 0: none. */
 void script_lose_memory(unsigned n);
