@@ -9,7 +9,8 @@ declare -A needs=(
         libmicrohttpd'
     [run]='etcd'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
-        script systemd-analyze curl jq nft mandoc zsh fish xmllint'
+        script systemd-analyze curl jq nft mandoc zsh fish xmllint
+        ip arping postgres python3-yaml'
     [torture]='strace'
     [coverage]='gcovr jq'
     [lint]='shellcheck clang clang-format clang-tidy git musl-gcc'
@@ -37,6 +38,8 @@ have() {
     go-etcd) [ -d /usr/share/gocode/src/go.etcd.io/etcd/clientv3 ] ;;
     chromium) command -v chromium-headless-shell || command -v chromium ;;
     lib*.a) test -e "$("$cc" -print-file-name="$1")" ;;
+    postgres) compgen -G '/usr/lib/postgresql/*/bin/initdb' ;;
+    python3-yaml) python3 -c 'import yaml' ;;
     libcurl | libcjson | libmicrohttpd | cmocka) pkg-config --exists "$1" ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -69,6 +72,8 @@ package() {
             echo chromium-headless-shell || echo chromium ;;
     musl-gcc) echo musl-tools ;;
     nft) echo nftables ;;
+    arping) echo iputils-arping ;;
+    postgres) echo postgresql ;;
     xmllint) echo libxml2-utils ;;
     systemd-analyze) echo systemd ;;
     clang-runtimes) # named after clang's version, which must be there first
@@ -122,7 +127,7 @@ apt=("${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=300
 install() {
     echo "install-deps: installing ${packages[*]}" >&2
     case " ${packages[*]} " in
-    *' etcd-server '*) say_no_to_services ;;
+    *' etcd-server '* | *' postgresql '*) say_no_to_services ;;
     esac
     # The lists that are there may do when no fresh ones can be had.
     "${apt[@]}" update || { sleep 2 && "${apt[@]}" update; } || true
