@@ -1,11 +1,13 @@
 /* test_haproxy.c: HAProxy sends requests to the leader's command, as /leader of
- * --listen tells it, while leadership moves again and again.
+ * --listen tells it, while leadership moves again and again. Its backend is the
+ * one of README.md.
  *
  * The command is this program itself, with other arguments: a web server that
  * says who it is, and its fencing token.
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,7 +31,7 @@ enum {
     CANDIDATES_N = 3,
     MOVES_N = 20,
     SETTLED_N = 6, /* requests in a row that go to the leader */
-    CONFIG_BYTES_MAX = 4096,
+    LINE_BYTES_MAX = 4096,
     BACKLOG = 16,
 };
 
@@ -108,6 +110,44 @@ static void start(struct scene *s, struct slot *slot)
     }
 }
 
+/* Of what README.md says, what is another here: the addresses, and how long it
+ * may take. */
+static void write_line(FILE *file, const char *line, const struct slot *slot)
+{
+    const char *inter = strstr(line, "inter 1s");
+    char name;
+    if (sscanf(line, "    server %c 10.0.0", &name) == 1)
+        fprintf(file, "    server %c 127.0.0.1:%u check port %u\n", name,
+                slot->command_port, slot->status_port);
+    else if (inter)
+        fprintf(file, "%.*sinter 100ms%s", (int)(inter - line), line,
+                inter + strlen("inter 1s"));
+    else
+        fputs(line, file);
+}
+
+/* The backend as README.md has it, indented, with a server for each slot. */
+static void write_backend(const struct scene *s, FILE *file)
+{
+    char line[LINE_BYTES_MAX];
+    bool within = false;
+    size_t servers_n = 0;
+    FILE *readme = fopen("README.md", "re");
+    assert_non_null(readme);
+    while (fgets(line, sizeof line, readme)) {
+        within = strcmp(line, "    backend db\n") == 0 ||
+            (within && strncmp(line, "    ", 4) == 0);
+        if (!within)
+            continue;
+        bool server = strncmp(line + 4, "    server ", 11) == 0;
+        assert_true(servers_n < CANDIDATES_N || !server);
+        write_line(file, line + 4, &s->slots[servers_n]);
+        servers_n += server;
+    }
+    assert_int_equal(servers_n, CANDIDATES_N);
+    assert_int_equal(fclose(readme), 0);
+}
+
 static void configure(const struct scene *s, const char *path)
 {
     FILE *file = fopen(path, "we");
@@ -119,16 +159,17 @@ static void configure(const struct scene *s, const char *path)
             "  timeout client 5s\n"
             "  timeout server 5s\n"
             "  option redispatch 1\n"
-            "  option httpchk GET /leader\n"
-            "  default-server check inter 100ms fall 1 rise 1 "
-            "on-marked-down shutdown-sessions\n"
-            "listen commands\n"
-            "  bind 127.0.0.1:%u\n",
+            "frontend commands\n"
+            "  bind 127.0.0.1:%u\n"
+            "  default_backend db\n",
             s->port);
-    for (size_t i = 0; i < CANDIDATES_N; i++)
-        fprintf(file, "  server s%zu 127.0.0.1:%u port %u\n", i,
-                s->slots[i].command_port, s->slots[i].status_port);
-    fprintf(file, "listen candidates\n  bind 127.0.0.1:%u\n", s->status_port);
+    write_backend(s, file);
+    fprintf(file,
+            "listen candidates\n"
+            "  option httpchk GET /leader\n"
+            "  default-server check inter 100ms fall 1 rise 1\n"
+            "  bind 127.0.0.1:%u\n",
+            s->status_port);
     for (size_t i = 0; i < CANDIDATES_N; i++)
         fprintf(file, "  server s%zu 127.0.0.1:%u\n", i,
                 s->slots[i].status_port);
