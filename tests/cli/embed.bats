@@ -9,15 +9,15 @@ setup_file() {
     make -s install DESTDIR="$ROOT" PREFIX=/opt/candidate 3>&-
 }
 
-# build COMPILER OPTION...: $source, else embed, from the installed files alone,
-# with the libraries $libs, or those that pkg-config gives.
+# build COMPILER OPTION...: $source, else embed, of the folder $example, from the
+# installed files alone, with the libraries $libs, or those that pkg-config gives.
 build() {
     local sanitizers=()
     [ "${SANITIZE-0}" = 0 ] || sanitizers=(-fsanitize=address,undefined)
     [ "${COVERAGE-0}" = 0 ] || sanitizers+=(--coverage)
     # shellcheck disable=SC2046,SC2086 # the flags are words
     "$@" -Wall -Wextra -Wpedantic -Werror "${sanitizers[@]}" \
-        "tests/example/${source-embed}.c" \
+        "${example-tests/example}/${source-embed}.c" \
         -o "$BATS_TEST_TMPDIR/${source-embed}" \
         $(pkg-config --cflags candidate) \
         ${libs-$(pkg-config --libs candidate)}
@@ -75,6 +75,49 @@ bats_require_minimum_version 1.5.0
     [[ $output == "act: lease page /proc/"*": No such file or directory" ]]
     run -64 env "${variables[@]}" CANDIDATE_TOKEN=0 "$BATS_TEST_TMPDIR/act"
     [ "$output" = 'act: CANDIDATE_TOKEN: is not a fencing token' ]
+}
+
+# c_blocks FOLDER: what README.md has in C, each in a file.
+c_blocks() {
+    awk -v folder="$1" '/^```c$/ { file = folder "/" ++n ".c"; next }
+        /^```$/ { file = "" }
+        file { print >file }' README.md
+}
+
+@test "the program of the README, built as it says, is elected" {
+    c_blocks "$BATS_TEST_TMPDIR"
+    local example=$BATS_TEST_TMPDIR source cxx=c++
+    [[ ${CC-} != *clang* ]] || cxx=clang++
+    source=$(grep -l '^int main' "$BATS_TEST_TMPDIR"/*.c)
+    source=$(basename "$source" .c)
+    build "$cxx" -x c++ -std=c++11
+    build "${CC:-cc}" -std=c17
+    # shellcheck disable=SC2016
+    run -0 --separate-stderr scripts/with-etcd.sh sh -c \
+        '"$0" "$ETCDCTL_ENDPOINTS"; etcdctl get --prefix ""' \
+        "$BATS_TEST_TMPDIR/$source" 3>&-
+    [ "$output" = leading ]
+}
+
+@test "what else the README has in C is good C" {
+    local example=$BATS_TEST_TMPDIR source=snippets libs='' block n=0
+    mkdir "$example/blocks"
+    c_blocks "$example/blocks"
+    {
+        printf '%s;\n' '#include <candidate.h>
+            extern struct candidate *c' 'extern struct pollfd *your_fds' \
+            'extern unsigned your_fds_n' 'extern int your_timeout_ms' \
+            'extern int64_t token' 'void fail(const char *)' \
+            'void act_one_step(int64_t)' 'void begin_to_lead(int64_t)' \
+            'void lead_one_step(void)'
+        for block in "$example"/blocks/*.c; do
+            ! grep -q '^int main' "$block" || continue
+            n=$((n + 1))
+            printf 'void snippet_%d(void)\n{\n%s\n}\n' "$n" "$(cat "$block")"
+        done
+    } >"$example/snippets.c"
+    [ "$n" -ge 2 ]
+    build "${CC:-cc}" -std=c17 -c
 }
 
 @test "the program uses the shared library by its SONAME" {
