@@ -192,7 +192,7 @@ alone() {
 
 # be HOST: $prefix is what makes of a command one of its user postgres.
 be() {
-    prefix=("${as_postgres[@]}" env HOST="$1" PGDATA="$base/$1/data"
+    prefix=("${as_postgres[@]}" env -C "$base" HOST="$1" PGDATA="$base/$1/data"
         PGHOST="$base/$1" PGUSER=postgres PGDATABASE=postgres)
 }
 
