@@ -204,6 +204,7 @@ static void waiting_sigterm_resigns_and_sigint_is_a_crash(void **state)
     command_expect_follow(c, "C", "A");
     process_signal(c, SIGINT);
     process_expect_killed(c, SIGINT);
+    process_expect_error(c, "its lease is revoked"); /* by its guardian */
     process_expect_nothing_more(c);
     stage_resign(a);
 }
