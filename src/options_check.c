@@ -96,8 +96,58 @@ static int check_outside(struct check *p)
     return 0;
 }
 
+/* ---- options that say something to some actions only ---- */
+
+#define BIT(action) (1u << (action))
+
+enum {
+    TAKES_PART = BIT(OPTIONS_RUN),
+    FENCES = BIT(OPTIONS_FENCED_PUT) | BIT(OPTIONS_FENCED_DELETE) |
+        BIT(OPTIONS_FENCE_FILE),
+    OBSERVES = BIT(OPTIONS_OBSERVE),
+    READS = OBSERVES | BIT(OPTIONS_STATUS) | BIT(OPTIONS_WHY) |
+        BIT(OPTIONS_HISTORY),
+};
+
+static const struct {
+    const char *name;
+    unsigned actions;
+    const char *words;
+} tied[] = {
+    { "once", TAKES_PART, "is for who takes part" },
+    { "wait", TAKES_PART, "is for who takes part" },
+    { "nowait", TAKES_PART, "is for who takes part" },
+    { "grace", TAKES_PART, "is for who takes part" },
+    { "guardian", TAKES_PART, "is for who takes part" },
+    { "priority", TAKES_PART, "is for who takes part" },
+    { "on-elected", TAKES_PART, "is for who takes part" },
+    { "on-lost", TAKES_PART, "is for who takes part" },
+    { "on-leader-change", TAKES_PART, "is for who takes part" },
+    { "hook-timeout", TAKES_PART, "is for who takes part" },
+    { "listen", TAKES_PART, "is for who takes part" },
+    { "token", FENCES, "is for --fenced-put and its like" },
+    { "lock-key", FENCES, "is for --fenced-put and its like" },
+    { "plain", OBSERVES, "is for --observe" },
+    { "write-out", TAKES_PART | READS, "is for who takes part or reads" },
+};
+
+static int check_ties(struct check *p)
+{
+    for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
+        const struct option *option = option_find(tied[i].name,
+                                                  strlen(tied[i].name));
+        if (p->given[option - options_table] &&
+            !(tied[i].actions & BIT(p->options->action)))
+            return error_set(p->err, CANDIDATE_EINVAL, "--%s: %s", option->name,
+                             tied[i].words);
+    }
+    return 0;
+}
+
 static int check_action(struct check *p)
 {
+    if (check_ties(p) < 0)
+        return CANDIDATE_EINVAL;
     switch (p->options->action) {
     case OPTIONS_FENCED_PUT:
     case OPTIONS_FENCED_DELETE:

@@ -113,6 +113,23 @@ static void what_does_not_fit_is_refused(void **state)
     command_line_refuses("--status: takes no argument", ARGV("--status=x"));
 }
 
+static void what_says_nothing_to_an_action_is_refused(void **state)
+{
+    (void)state;
+    REFUSES("--listen: is for who takes part", "--status", "--listen", "8080");
+    REFUSES("--wait: is for who takes part", "--wait", "5", "--depose");
+    REFUSES("--grace: is for who takes part", "--fenced-put", "k", "v",
+            "--grace", "1s");
+    REFUSES("--token: is for --fenced-put and its like", "--token", "7", "A");
+    REFUSES("--plain: is for --observe", "--status", "--plain");
+    REFUSES("--write-out: is for who takes part or reads", "-w", "json",
+            "--transfer-to", "B");
+    struct options o = parsed(ARGV("--observe", "--plain", "-w", "json"));
+    assert_true(o.plain && o.json);
+    o = parsed(ARGV("--wait", "5", "--listen", "8080", "-w", "json", "A"));
+    assert_int_equal(o.action, OPTIONS_RUN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +139,7 @@ int main(void)
         cmocka_unit_test(each_way_to_read_is_an_action),
         cmocka_unit_test(output_is_for_people_or_in_json),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(what_says_nothing_to_an_action_is_refused),
     };
     return cmocka_run_group_tests(tests, command_line_setup, NULL);
 }
