@@ -104,7 +104,7 @@ static void restart_third(struct troupe *t, struct torment *m)
     restart(t, other(m, 2));
 }
 
-/* ---- wiped ---- */
+/* ---- no space ---- */
 
 static bool ask(struct troupe *t, const char *word, const char *second,
                 const char *third, char ret_said[CLUSTER_SAID_BYTES_MAX])
@@ -113,94 +113,6 @@ static bool ask(struct troupe *t, const char *word, const char *second,
                        (const char *const[]){ word, second, third, NULL }, NULL,
                        ret_said);
 }
-
-/* Its line is "ID, STATE, NAME, PEER URL, CLIENT URL, LEARNER". Returns false
- * when there is none; waits for etcd to say so. */
-static bool find(struct troupe *t, unsigned member, char ret_id[ID_BYTES_MAX],
-                 bool *ret_learner)
-{
-    char said[CLUSTER_SAID_BYTES_MAX];
-    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
-    while (!ask(t, "member", "list", NULL, said))
-        cluster_rest(t->stage, end_at_ms);
-    char *at = strstr(said, etcd_server_peer_url(t->stage->etcd, member));
-    if (!at)
-        return false;
-    at[strcspn(at, "\n")] = '\0';
-    *ret_learner = strstr(at, ", true") != NULL;
-    while (at > said && at[-1] != '\n')
-        at--;
-    (void)snprintf(ret_id, ID_BYTES_MAX, "%.*s", (int)strcspn(at, ","), at);
-    return true;
-}
-
-/* Each of these may be refused, or succeed without an answer. */
-static void leave(struct troupe *t, unsigned member)
-{
-    char id[ID_BYTES_MAX];
-    bool learner;
-    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
-    while (find(t, member, id, &learner)) {
-        (void)ask(t, "member", "remove", id, NULL);
-        cluster_rest(t->stage, end_at_ms);
-    }
-}
-
-static void enter(struct troupe *t, unsigned member, bool as_learner)
-{
-    char id[ID_BYTES_MAX];
-    bool learner;
-    char urls[64];
-    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
-    (void)snprintf(urls, sizeof urls, "--peer-urls=%s",
-                   etcd_server_peer_url(t->stage->etcd, member));
-    const char *const argv[] = { "member",
-                                 "add",
-                                 etcd_server_name(t->stage->etcd, member),
-                                 urls,
-                                 as_learner ? "--learner" : NULL,
-                                 NULL };
-    while (!find(t, member, id, &learner)) {
-        (void)cluster_ask(t->stage, argv, NULL, NULL);
-        cluster_rest(t->stage, end_at_ms);
-    }
-    /* It asks the others who is a member: so they must have heard. */
-    for (unsigned i = 1; i < TROUPE_MEMBERS_N; i++)
-        etcd_server_await(t->stage->etcd, (member + i) % TROUPE_MEMBERS_N);
-    etcd_server_relaunch(t->stage->etcd, member);
-}
-
-static bool wipe(struct troupe *t, struct torment *m)
-{
-    etcd_server_kill(t->stage->etcd, m->member);
-    etcd_server_wipe(t->stage->etcd, m->member);
-    leave(t, m->member);
-    return true;
-}
-
-static void come_back(struct troupe *t, struct torment *m)
-{
-    enter(t, m->member, false);
-}
-
-static void come_back_to_learn(struct troupe *t, struct torment *m)
-{
-    enter(t, m->member, true);
-}
-
-/* Refused until it has learned. */
-static void promote(struct troupe *t, struct torment *m)
-{
-    char id[ID_BYTES_MAX];
-    bool learner;
-    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
-    while (find(t, m->member, id, &learner) && learner) {
-        (void)ask(t, "member", "promote", id, NULL);
-        cluster_rest(t->stage, end_at_ms);
-    }
-}
-
-/* ---- no space ---- */
 
 static bool put(struct troupe *t)
 {
@@ -269,6 +181,104 @@ static void free_quota(struct troupe *t, struct torment *m)
         cluster_rest(t->stage, end_at_ms);
 }
 
+/* ---- wiped ---- */
+
+/* Its line is "ID, STATE, NAME, PEER URL, CLIENT URL, LEARNER". Returns false
+ * when there is none; waits for etcd to say so. */
+static bool find(struct troupe *t, unsigned member, char ret_id[ID_BYTES_MAX],
+                 bool *ret_learner)
+{
+    char said[CLUSTER_SAID_BYTES_MAX];
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (!ask(t, "member", "list", NULL, said))
+        cluster_rest(t->stage, end_at_ms);
+    char *at = strstr(said, etcd_server_peer_url(t->stage->etcd, member));
+    if (!at)
+        return false;
+    at[strcspn(at, "\n")] = '\0';
+    *ret_learner = strstr(at, ", true") != NULL;
+    while (at > said && at[-1] != '\n')
+        at--;
+    (void)snprintf(ret_id, ID_BYTES_MAX, "%.*s", (int)strcspn(at, ","), at);
+    return true;
+}
+
+/* Each of these may be refused, or succeed without an answer. */
+static void leave(struct troupe *t, unsigned member)
+{
+    char id[ID_BYTES_MAX];
+    bool learner;
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (find(t, member, id, &learner)) {
+        (void)ask(t, "member", "remove", id, NULL);
+        cluster_rest(t->stage, end_at_ms);
+    }
+}
+
+static void enter(struct troupe *t, unsigned member, bool as_learner)
+{
+    char id[ID_BYTES_MAX];
+    bool learner;
+    char urls[64];
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    (void)snprintf(urls, sizeof urls, "--peer-urls=%s",
+                   etcd_server_peer_url(t->stage->etcd, member));
+    const char *const argv[] = { "member",
+                                 "add",
+                                 etcd_server_name(t->stage->etcd, member),
+                                 urls,
+                                 as_learner ? "--learner" : NULL,
+                                 NULL };
+    while (!find(t, member, id, &learner)) {
+        (void)cluster_ask(t->stage, argv, NULL, NULL);
+        cluster_rest(t->stage, end_at_ms);
+    }
+    /* It asks the others who is a member: so they must have heard. */
+    for (unsigned i = 1; i < TROUPE_MEMBERS_N; i++)
+        etcd_server_await(t->stage->etcd, (member + i) % TROUPE_MEMBERS_N);
+    etcd_server_relaunch(t->stage->etcd, member);
+}
+
+static bool wipe(struct troupe *t, struct torment *m)
+{
+    etcd_server_kill(t->stage->etcd, m->member);
+    etcd_server_wipe(t->stage->etcd, m->member);
+    leave(t, m->member);
+    return true;
+}
+
+/* It does again what the others have done, but gives no space back on the way:
+ * so it may have raised the alarm. */
+static void catch_up(struct troupe *t, struct torment *m)
+{
+    etcd_server_await(t->stage->etcd, m->member);
+    free_quota(t, m);
+}
+
+static void come_back(struct troupe *t, struct torment *m)
+{
+    enter(t, m->member, false);
+    catch_up(t, m);
+}
+
+static void come_back_to_learn(struct troupe *t, struct torment *m)
+{
+    enter(t, m->member, true);
+}
+
+/* Refused until it has learned. */
+static void promote(struct troupe *t, struct torment *m)
+{
+    char id[ID_BYTES_MAX];
+    bool learner;
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (find(t, m->member, id, &learner) && learner) {
+        (void)ask(t, "member", "promote", id, NULL);
+        cluster_rest(t->stage, end_at_ms);
+    }
+    catch_up(t, m);
+}
+
 /* ---- disks ---- */
 
 static void resize_disk(struct troupe *t, unsigned member, const char *options)
@@ -296,15 +306,12 @@ static bool fill_disk(struct troupe *t, struct torment *m)
     return true;
 }
 
-/* And what lies there takes little again, so that the next time it has to grow
- * as well. */
 static void free_disk(struct troupe *t, struct torment *m)
 {
     resize_disk(t, m->member, CLUSTER_DISK);
     etcd_server_kill(t->stage->etcd, m->member);
     etcd_server_relaunch(t->stage->etcd, m->member);
-    etcd_server_await(t->stage->etcd, m->member);
-    free_quota(t, m);
+    catch_up(t, m);
 }
 
 /* Each fdatasync() takes so much longer, until strace lets go. */
