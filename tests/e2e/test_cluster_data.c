@@ -39,7 +39,7 @@ static void compact(struct stage *s)
 static void waiter_hears_of_its_turn_although_history_is_gone(void **state)
 {
     struct stage *s = *state;
-    struct process *a = trio_leader(s, "A", .member = 1);
+    struct process *a = trio_leader(s, "A", .member = 1, .ttl_s = LONG_TTL_S);
     struct process *b = trio_waiter(s, "A", "B", .ttl_s = LONG_TTL_S);
     struct process *c = trio_waiter(s, "A", "C", .ttl_s = LONG_TTL_S);
     trio_let_lead(s, 1);
