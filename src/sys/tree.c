@@ -130,7 +130,7 @@ static int walk(struct walk *w)
     if (proc < 0)
         return CANDIDATE_ESYSTEM;
     ssize_t bytes;
-    while ((bytes = getdents64(proc, entries, sizeof entries)) > 0)
+    while ((bytes = getdents64(proc, (void *)entries, sizeof entries)) > 0)
         for (ssize_t at = 0; at < bytes;) {
             const struct dirent64 *entry = (const void *)(entries + at);
             visit(w, proc, entry->d_name);
