@@ -16,9 +16,6 @@
 
 enum { POLL_MS = 100 }; /* a look at etcd costs a process each time */
 
-/* Its own 5 s are not enough on a busy machine: PROCESS_PATIENCE_MS. */
-#define PATIENT "ETCDCTL_COMMAND_TIMEOUT=60s"
-
 static struct process *start(struct process_set *set, const char *endpoints,
                              const char *const *argv,
                              const char *const *environment)
@@ -48,8 +45,8 @@ struct process *etcdctl_start_at(struct etcd_server *server,
 
 const char *etcdctl_run(struct etcd_server *server, const char *const *argv)
 {
-    const char *const environment[] = { PATIENT, etcd_server_login(server),
-                                        NULL };
+    const char *const environment[] = { ETCDCTL_PATIENT,
+                                        etcd_server_login(server), NULL };
     struct process *p = start(etcd_server_set(server),
                               etcd_server_endpoints(server), argv, environment);
     process_close_input(p);
