@@ -188,6 +188,11 @@ static void command_is_gone_before_the_next_one_starts(void **state)
     process_expect_line(transfer, "B has stepped down");
     process_expect_line(transfer, "A is the leader...");
     expect_done(s, transfer);
+    /* In order: the guardian of one that is killed outlives this etcd. */
+    process_signal(b, SIGTERM);
+    process_await_end(b);
+    process_signal(a, SIGTERM);
+    process_await_end(a);
 }
 
 /* ---- --transfer-to ---- */
