@@ -23,6 +23,12 @@ healthy() {
     ) 2>/dev/null
 }
 
+# Whoever listens there, and is silent or ill, is not replaced: its data may be
+# all there is.
+listens() {
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+}
+
 # One of several that begin at the same time starts it.
 start_once() {
     local lock
@@ -30,7 +36,7 @@ start_once() {
     { [ -O "$dir" ] && [ ! -L "$dir" ]; } || fail "$dir is somebody else's"
     exec {lock}>"$dir/lock"
     flock "$lock"
-    healthy || start_etcd
+    listens || start_etcd
     exec {lock}>&-
 }
 

@@ -69,6 +69,23 @@ await() {
     etcdctl endpoint health
 }
 
+@test "an etcd that is silent is not replaced" {
+    candidate A
+    await A 'I am the LEADER!'
+    pkill -TERM -P $!
+    wait $!
+    etcdctl put kept here
+    kill -STOP "$(started)"
+    candidate B
+    await B 'Attempting leadership...'
+    kill -CONT "$(started)"
+    [ "$(etcdctl get --print-value-only kept)" = here ]
+    [ "$(started | wc -l)" -eq 1 ]
+    await B 'I am the LEADER!'
+    pkill -TERM -P $!
+    wait $!
+}
+
 @test "two at the same time start one etcd" {
     candidate A
     local a=$!
