@@ -341,9 +341,12 @@ static void use_up_memory(void)
     REQUIRE(getrlimit(RLIMIT_DATA, &none) == 0);
     none.rlim_cur = 1; /* 0 is let pass for Valgrind's sake */
     REQUIRE(setrlimit(RLIMIT_DATA, &none) == 0);
-    for (size_t bytes = 1 << 20; bytes > 0; bytes /= 2)
-        while (malloc(bytes))
-            continue;
+    for (size_t bytes = 1 << 20; bytes > 0; bytes /= 2) {
+        void *volatile taken; /* else a compiler takes nothing */
+        do
+            taken = malloc(bytes);
+        while (taken);
+    }
 }
 
 static void play_without_memory(void)
