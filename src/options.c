@@ -248,7 +248,7 @@ static int check_password(struct parser *p)
         return 0;
     if (p->rival_origin[OPTION_RIVALS_PASSWORD] == COMMAND_LINE)
         return error_set(p->err, CANDIDATE_EINVAL,
-                         "--%s: whose? --user is missing", given->name);
+                         "--%s: no user is given, by --user", given->name);
     p->options->has_password = false;
     return 0;
 }

@@ -27,7 +27,8 @@ static int check_grace(struct check *p)
     if (!o->command)
         return o->grace_ms == 0
             ? 0
-            : error_set(p->err, CANDIDATE_EINVAL, "--grace: of which COMMAND?");
+            : error_set(p->err, CANDIDATE_EINVAL,
+                        "--grace: no COMMAND is given, behind \"--\"");
     unsigned ttl_ms = o->config.ttl_s * 1000;
     unsigned lead_ms = ttl_ms * LEAD_PERMILLE / 1000 - LEAD_MARGIN_MS;
     unsigned retry_ms = ttl_ms / RETRY_TTLS;

@@ -41,7 +41,7 @@ refuses() {
 @test "a command behind two dashes must have a name, and time to end" {
     refuses '--: no command follows' A --
     refuses '--: the command is empty' A -- ''
-    refuses '--grace: of which COMMAND?' --grace 1s A
+    refuses '--grace: no COMMAND is given, behind "--"' --grace 1s A
     refuses '--grace: 3751 ms do not fit into --ttl 10: each renewal lets us '`
         `'lead for 8750 ms, the next is due after 3333 ms and may have to be '`
         `'tried again until 5000 ms; so --grace is at most 3750ms' \

@@ -127,8 +127,8 @@ static void password_of_nobody_is_refused_unless_it_just_lies_about(void **s)
 {
     (void)s;
     char secret[] = "--password=x";
-    REFUSES("--password: whose? --user is missing", secret, "A");
-    REFUSES("--password-file: whose? --user is missing", "--password-file=f",
+    REFUSES("--password: no user is given, by --user", secret, "A");
+    REFUSES("--password-file: no user is given, by --user", "--password-file=f",
             "A");
     static char other[] = "ETCDCTL_PASSWORD=two";
     putenv(other);
