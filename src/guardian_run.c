@@ -43,7 +43,7 @@ enum { POLL_MAIN, POLL_CHILD, POLL_TIMER, POLL_RESULT, POLLS_N };
 struct ward {
     const struct guardian_config *config;
     struct log log;
-    struct deadman deadman;
+    struct deadman waker, deadman;
     int fd, child_fd, timer_fd;
     int result_fd;  /* whether the command has begun; -1: that is known */
     pid_t command;  /* 0: none that is not reaped */
@@ -90,9 +90,18 @@ static void begin_killing(struct ward *w)
     w->again_ms = TREE_AGAIN_MS;
 }
 
-/* The second line: the main process acts before. A dead-man timer of our own
- * is the third, should both of us not run. Renewals move the time on; so look
- * again halfway, that the timer is never near while all is well. */
+/* wake_at_ms  when we must run, even if we are stopped.
+ * dead_at_ms  when the kernel ends us, and with us the command, should we not
+ *             have run yet. What is not our child would then live on, so a
+ *             machine that is busy has some time. */
+static void set_lines(struct ward *w, int64_t wake_at_ms, int64_t dead_at_ms)
+{
+    deadman_set(&w->waker, wake_at_ms);
+    deadman_set(&w->deadman, dead_at_ms);
+}
+
+/* The second line: the main process acts before. Renewals move the time on; so
+ * look again halfway, that the timers are never near while all is well. */
 static void look_at_time(struct ward *w)
 {
     if (!w->busy || w->killing)
@@ -104,7 +113,8 @@ static void look_at_time(struct ward *w)
         begin_killing(w);
         return;
     }
-    deadman_set(&w->deadman, until_ms);
+    set_lines(w, until_ms - GUARDIAN_KILL_EARLY_MS,
+              until_ms + GUARDIAN_DEAD_LATE_MS);
     set_timer(w, now_ms + (left_ms > GUARDIAN_NEAR_MS ? left_ms / 2 : left_ms));
 }
 
@@ -114,7 +124,7 @@ static void become_idle(struct ward *w)
 {
     w->busy = w->killing = false;
     w->command = 0;
-    deadman_set(&w->deadman, 0);
+    set_lines(w, 0, 0);
     set_timer(w, 0);
     report(w, GUARDIAN_EMPTY, 0);
 }
@@ -141,7 +151,7 @@ static void kill_what_is_left(struct ward *w)
     if (w->command > 0)
         reap_command(w);
     (void)tree_kill(NULL, 0, w->command);
-    deadman_set(&w->deadman, 0);
+    set_lines(w, 0, 0);
     if (is_alone())
         become_idle(w);
     else if (w->again_ms < GUARDIAN_AGAIN_MS_MAX)
@@ -351,7 +361,8 @@ static int leave_main_process(struct ward *w)
     w->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (w->child_fd < 0 || w->timer_fd < 0 || tree_adopt(NULL) < 0)
         return CANDIDATE_ESYSTEM;
-    return deadman_init(&w->deadman, NULL);
+    int r = deadman_init(&w->waker, SIGCONT, NULL);
+    return r < 0 ? r : deadman_init(&w->deadman, SIGKILL, NULL);
 }
 
 _Noreturn void guardian_run(const struct guardian_config *config, int fd)

@@ -286,7 +286,7 @@ int supervision_init(struct supervision *s, const struct options *options,
     int r = candidate_lease_page_new(&s->page, err);
     s->guardian_config.page = s->page;
     if (r == 0)
-        r = deadman_init(&s->deadman, err);
+        r = deadman_init(&s->deadman, SIGKILL, err);
     if (r == 0 && s->commanded)
         r = tree_adopt(err);
     if (r == 0 && s->commanded)

@@ -9,10 +9,11 @@
 
 #include "sys/error.h"
 
-int deadman_init(struct deadman *d, struct candidate_error *err)
+int deadman_init(struct deadman *d, int signal, struct candidate_error *err)
 {
+    assert(signal == SIGKILL || signal == SIGCONT);
     struct sigevent how = { .sigev_notify = SIGEV_SIGNAL,
-                            .sigev_signo = SIGKILL };
+                            .sigev_signo = signal };
     if (timer_create(CLOCK_BOOTTIME, &how, &d->timer) < 0)
         return error_set(err, CANDIDATE_ESYSTEM, "timer_create: %s",
                          strerror(errno));

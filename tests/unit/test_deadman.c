@@ -23,13 +23,13 @@ enum {
 };
 
 /* Run play() in a child, which would exit with 0. Returns its wait status. */
-static int status_of(void (*play)(struct deadman *))
+static int status_with(int signal, void (*play)(struct deadman *))
 {
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         struct deadman d;
-        if (deadman_init(&d, NULL) < 0)
+        if (deadman_init(&d, signal, NULL) < 0)
             _exit(99);
         play(&d);
         _exit(0);
@@ -37,6 +37,11 @@ static int status_of(void (*play)(struct deadman *))
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     return status;
+}
+
+static int status_of(void (*play)(struct deadman *))
+{
+    return status_with(SIGKILL, play);
 }
 
 static void assert_killed(int status)
@@ -76,6 +81,21 @@ static void ends_a_process_that_is_stopped(void **state)
 {
     (void)state;
     assert_killed(status_of(stop));
+}
+
+static void stop_with_signals_blocked(struct deadman *d)
+{
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    deadman_set(d, clock_now_ms() + LATER_MS);
+    raise(SIGSTOP);
+}
+
+static void wakes_a_process_that_is_stopped(void **state)
+{
+    (void)state;
+    assert_int_equal(status_with(SIGCONT, stop_with_signals_blocked), 0);
 }
 
 static void set_to_the_past(struct deadman *d)
@@ -135,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_a_process_that_takes_no_signals),
         cmocka_unit_test(ends_a_process_that_is_stopped),
+        cmocka_unit_test(wakes_a_process_that_is_stopped),
         cmocka_unit_test(instant_that_has_passed_means_at_once),
         cmocka_unit_test(moved_or_switched_off_it_does_nothing),
         cmocka_unit_test(moved_to_an_earlier_instant_it_counts),
