@@ -20,9 +20,9 @@
 
 enum {
     GUARDIAN_KEY_BYTES_MAX = 320,
-    GUARDIAN_KILL_EARLY_MS = 50, /* before the time on the page is over */
-    GUARDIAN_DEAD_LATE_MS = 150, /* after it; a lease lasts longer: R1 */
-    GUARDIAN_END_MS = 1000,      /* how long to wait for its end */
+    GUARDIAN_KILL_EARLY_MS = 50,  /* before the time on the page is over */
+    GUARDIAN_DEAD_LATE_MS = 1000, /* after it, if it has not run by then */
+    GUARDIAN_END_MS = 1000,       /* how long to wait for its end */
 };
 
 enum guardian_message_type {

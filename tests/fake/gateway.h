@@ -36,6 +36,8 @@ struct gateway {
     char url[64]; /* "http://127.0.0.1:PORT" */
     int listener; /* -1: nobody listens any more */
     unsigned accepted;
+    bool hangs_up; /* on who sends a request before the last one was taken, as
+                      one may who was answered unasked; else the test fails */
     struct gateway_connection connections[GATEWAY_CONNECTIONS_MAX];
 };
 

@@ -427,6 +427,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     p->revision = REVISION;
     script_begin(&p->script, data, size);
     gateway_open(&p->gateway);
+    p->gateway.hangs_up = true;
     candidate_config_init(&config);
     config.id = "A";
     config.endpoints = p->gateway.url;
