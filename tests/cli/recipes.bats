@@ -183,7 +183,7 @@ alone() {
     until_so alone a b
     kill -KILL "${pid[a]}"
     until_so alone b a
-    in_net a arping -q -c 1 -w "$patience_s" -I eth0 192.0.2.10
+    until_so in_net a arping -q -c 1 -w 2 -I eth0 192.0.2.10
     kill "${pid[b]}"
     until_so hasnt_address b
 }
