@@ -177,8 +177,8 @@ static void expect_dead_by_deadline(struct scene *scene)
     expect_b(scene);
 }
 
-/* Whether it was not given a processor for the 50 ms before its own timer ends
- * it: then both are dead, and nobody kills a daemon. */
+/* Whether it was given no processor until its own timer ended it, a second after
+ * the deadline: then both are dead, and nobody kills a daemon. */
 static bool guardian_was_late(const struct scene *scene)
 {
     while (procfs_state(scene->guardian) != 0) {

@@ -162,7 +162,8 @@ static void without_leadership_nothing_is_started(void **state)
 }
 
 /* On a busy machine the time may be over before the command has begun, or the
- * guardian's own timer may be first: then it is no guardian any more. */
+ * guardian's own timer, a second later, may still be first: then it is no
+ * guardian any more. */
 static bool is_killed_in_time(struct post *p)
 {
     int64_t until_ms = clock_now_ms() + SOON_MS;
