@@ -73,7 +73,7 @@ PROGRAM_SRC = src/json_lines.c src/picture.c src/reading.c \
 	$(wildcard src/observe_command.c src/history.c src/why*.c) \
 	src/main.c src/exits.c src/participation.c \
 	src/guardian.c src/guardian_run.c \
-	src/supervision.c src/supervision_signals.c \
+	src/supervision.c src/supervision_guardian.c src/supervision_signals.c \
 	src/access.c src/environment.c src/hooks.c src/output.c \
 	src/fenced_command.c src/steer_command.c \
 	src/service.c src/waiting.c \

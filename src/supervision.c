@@ -1,24 +1,13 @@
 /* supervision.c: see supervision.h. */
 #include "supervision_private.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "sys/clock.h"
-#include "sys/error.h"
 #include "sys/tree.h"
 
-/* ---- the guardian ---- */
-
-static int start_guardian(struct supervision *s, struct candidate_error *err)
-{
-    return guardian_start(&s->guardian, &s->guardian_config, err);
-}
+/* ---- what the guardian is told, and the page says ---- */
 
 static void tell(struct supervision *s, enum guardian_message_type type,
                  int number)
@@ -57,16 +46,10 @@ static void write_page(struct supervision *s, const struct candidate *c,
 
 /* ---- the machine ---- */
 
-static int kill_orphans(const struct supervision *s)
-{
-    pid_t spare[HOOKS_LANES_N];
-    return tree_kill(spare, hooks_pids(s->hooks, spare), 0);
-}
-
 static void order_killing(struct supervision *s)
 {
     if (s->orphans)
-        (void)kill_orphans(s);
+        (void)supervision_kill_orphans(s);
     else
         tell(s, GUARDIAN_KILL, 0);
 }
@@ -139,127 +122,23 @@ void supervision_step(struct supervision *s, const struct candidate *c,
     explain(s, before, &actions);
 }
 
-static void tick(struct supervision *s, const struct candidate *c,
-                 enum supervise_event_type type)
+void supervision_tick(struct supervision *s, const struct candidate *c,
+                      enum supervise_event_type type)
 {
     supervision_step(s, c, &(struct supervise_event){ .type = type });
 }
 
-/* ---- what the guardian tells ---- */
-
-static int exit_code_of(int status)
-{
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-static void on_failed(struct supervision *s, const struct candidate *c,
-                      int error)
-{
-    log_write(s->log, CANDIDATE_ERROR, "%s: cannot be started: %s",
-              s->options->command[0], strerror(error));
-    supervision_step(s, c,
-                     &(struct supervise_event){
-                         .type = SUPERVISE_EXITED,
-                         .exit_code = error == ENOENT ? OPTIONS_EXIT_NOT_FOUND
-                                                      : OPTIONS_EXIT_CANNOT,
-                     });
-}
-
-static void on_exited(struct supervision *s, const struct candidate *c,
-                      int status)
-{
-    terminal_take_back(&s->terminal, s->command, WIFSIGNALED(status));
-    s->command = 0;
-    supervision_step(
-        s, c,
-        &(struct supervise_event){ .type = SUPERVISE_EXITED,
-                                   .exit_code = exit_code_of(status) });
-}
-
-static void on_message(struct supervision *s, const struct candidate *c,
-                       const struct guardian_message *message)
-{
-    switch (message->type) {
-    case GUARDIAN_STARTED:
-        s->command = message->number;
-        return;
-    case GUARDIAN_FAILED:
-        on_failed(s, c, message->number);
-        return;
-    case GUARDIAN_EXITED:
-        on_exited(s, c, message->number);
-        return;
-    case GUARDIAN_STOPPED:
-        terminal_take_back(&s->terminal, s->command, true);
-        return;
-    case GUARDIAN_EMPTY:
-        tick(s, c, SUPERVISE_EMPTY);
-        return;
-    case GUARDIAN_START:
-    case GUARDIAN_SIGNAL:
-    case GUARDIAN_KILL:
-    case GUARDIAN_END:
-        break;
-    }
-    assert(false && "that is what we tell the guardian");
-}
-
-static void on_guardian_gone(struct supervision *s, const struct candidate *c)
-{
-    bool idle = supervise_idle(&s->machine);
-    log_write(s->log, CANDIDATE_ERROR,
-              "the guardian has died: another is started%s",
-              idle ? "" : " when nothing of the command is left");
-    s->guardian_at_ms = clock_now_ms();
-    if (!s->commanded)
-        return;
-    s->orphans = true;
-    terminal_take_back(&s->terminal, s->command, true);
-    s->command = 0;
-    tick(s, c, SUPERVISE_ORPHANED);
-}
-
-/* What the guardian left is below us now. */
-static void bury_orphans(struct supervision *s, const struct candidate *c)
-{
-    if (!s->orphans || kill_orphans(s) != 0)
-        return;
-    s->orphans = false;
-    tick(s, c, SUPERVISE_EMPTY);
-}
-
-/* What hooks have left behind comes to us, and ends. */
-static void reap_strangers(const struct supervision *s)
-{
-    pid_t known[HOOKS_LANES_N + 1];
-    unsigned known_n = hooks_pids(s->hooks, known);
-    known[known_n] = s->guardian.pid;
-    tree_reap(known, known_n + 1);
-}
-
-static void replace_guardian(struct supervision *s)
-{
-    struct candidate_error err = { 0 };
-    int64_t now_ms = clock_now_ms();
-    if (s->guardian.pid > 0 || s->orphans || now_ms < s->guardian_at_ms ||
-        start_guardian(s, &err) == 0)
-        return;
-    log_write(s->log, CANDIDATE_ERROR, "%s", err.message);
-    s->guardian_at_ms = now_ms + SUPERVISION_RETRY_MS;
-}
+/* ---- for the program ---- */
 
 /* Only now all events are known, and with them whose leadership this is. */
 static void do_what_is_wanted(struct supervision *s, const struct candidate *c)
 {
     if (s->leave_due)
-        supervision_step(s, c,
-                         &(struct supervise_event){ .type = SUPERVISE_LEAVE });
+        supervision_tick(s, c, SUPERVISE_LEAVE);
     else if (s->yield_due)
-        tick(s, c, SUPERVISE_YIELD);
+        supervision_tick(s, c, SUPERVISE_YIELD);
     s->leave_due = s->yield_due = false;
 }
-
-/* ---- for the program ---- */
 
 int supervision_init(struct supervision *s, const struct options *options,
                      const struct hooks *hooks, struct signals *signals,
@@ -291,7 +170,7 @@ int supervision_init(struct supervision *s, const struct options *options,
         r = tree_adopt(err);
     if (r == 0 && s->commanded)
         r = signals_take_more(signals, err);
-    return r < 0 ? r : start_guardian(s, err);
+    return r < 0 ? r : guardian_start(&s->guardian, &s->guardian_config, err);
 }
 
 bool supervision_needs_password(const struct supervision *s)
@@ -335,25 +214,11 @@ int supervision_timeout_ms(const struct supervision *s, int timeout_ms)
 void supervision_turn(struct supervision *s, const struct candidate *c)
 {
     if (s->commanded)
-        tick(s, c, SUPERVISE_TICK);
+        supervision_tick(s, c, SUPERVISE_TICK);
     else if (s->wanted)
         write_page(s, c, candidate_lead_until_ms(c));
     if (s->commanded)
         do_what_is_wanted(s, c);
-}
-
-void supervision_news(struct supervision *s, const struct candidate *c)
-{
-    struct guardian_message message;
-    if (!s->wanted)
-        return;
-    while (guardian_next(&s->guardian, &message))
-        on_message(s, c, &message);
-    if (guardian_gone(&s->guardian))
-        on_guardian_gone(s, c);
-    bury_orphans(s, c);
-    reap_strangers(s);
-    replace_guardian(s);
 }
 
 void supervision_show(struct supervision *s, const struct candidate *c)
