@@ -17,8 +17,6 @@
 #include "sys/http.h"
 #include "wire.h"
 
-#define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
 enum { SHORT_MS = 1000 }; /* and long enough to begin on a busy machine */
 
 /* ---- what is no HTTP, or lies ---- */
@@ -91,11 +89,11 @@ static void surplus_behind_a_reply_is_not_read(void **state)
     struct wire *w = *state;
     wire_send(w, wire_unary(w, 1));
     wire_say(wire_request_on(w, 0),
-             OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad");
+             WIRE_OK "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad");
     struct http_event event = wire_event(w);
     wire_assert_done(&event, 200, "ok");
     wire_send(w, wire_unary(w, 2));
-    wire_say(wire_request_on(w, 1), OK_REPLY);
+    wire_say(wire_request_on(w, 1), WIRE_OK);
     event = wire_event(w);
     wire_assert_done(&event, 200, "ok");
 }
@@ -105,20 +103,20 @@ static void reply_that_nobody_asked_for_is_not_read(void **state)
     struct wire *w = *state;
     wire_send(w, wire_unary(w, 1));
     struct wire_connection *c = wire_request_on(w, 0);
-    wire_say(c, OK_REPLY);
+    wire_say(c, WIRE_OK);
     struct http_event event = wire_event(w);
     wire_assert_done(&event, 200, "ok");
     wire_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad");
     for (int i = 1; i <= 2; i++) {
         wire_send(w, wire_unary(w, 2));
-        wire_say(wire_request_on(w, i), OK_REPLY);
+        wire_say(wire_request_on(w, i), WIRE_OK);
         event = wire_event(w);
         wire_assert_done(&event, 200, "ok");
     }
     while (c->fd >= 0) /* it has made room */
         wire_step(w, 1000);
     wire_send(w, wire_unary(w, 2));
-    wire_say(wire_request_on(w, 1), OK_REPLY);
+    wire_say(wire_request_on(w, 1), WIRE_OK);
     event = wire_event(w);
     wire_assert_done(&event, 200, "ok");
     assert_int_equal(w->accepted, 3);
@@ -179,7 +177,7 @@ static struct wire_connection *idle_connection(struct wire *w)
 {
     wire_send(w, wire_unary(w, 1));
     struct wire_connection *c = wire_request_on(w, 0);
-    wire_say(c, OK_REPLY);
+    wire_say(c, WIRE_OK);
     struct http_event event = wire_event(w);
     wire_assert_done(&event, 200, "ok");
     return c;
@@ -188,7 +186,7 @@ static struct wire_connection *idle_connection(struct wire *w)
 static void expect_next_call_works(struct wire *w)
 {
     wire_send(w, wire_unary(w, 2));
-    wire_say(wire_request_on(w, 1), OK_REPLY);
+    wire_say(wire_request_on(w, 1), WIRE_OK);
     struct http_event event = wire_event(w);
     assert_int_equal(event.tag, 2);
     wire_assert_done(&event, 200, "ok");
@@ -219,7 +217,7 @@ static void connection_cut_as_a_request_comes_costs_nothing(void **state)
     (void)idle_connection(w);
     wire_send(w, wire_unary(w, 2));
     wire_hang_up(wire_request_on(w, 0));
-    wire_say(wire_request_on(w, 1), OK_REPLY);
+    wire_say(wire_request_on(w, 1), WIRE_OK);
     struct http_event event = wire_event(w);
     assert_int_equal(event.tag, 2);
     wire_assert_done(&event, 200, "ok");

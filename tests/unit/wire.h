@@ -30,6 +30,7 @@ struct wire {
     struct wire_connection connections[WIRE_CONNECTIONS_MAX];
 };
 
+#define WIRE_OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define WIRE_STREAM_HEAD "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 /* An entry of cmocka's table: *state is a struct wire then. */
