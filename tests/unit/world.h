@@ -52,6 +52,8 @@ void world_expect_failure(struct world *w, unsigned gateway, uint64_t tag,
                           int status, const char *cause);
 /* No reply waits, and none comes of what the gateways have sent so far. */
 void world_expect_silence(struct world *w);
+/* As a reply waits, etcd_poll() does not. */
+void world_expect_no_wait(struct world *w);
 
 /* Answer a call on its connection at the first gateway. */
 void world_answer(struct world *w, int status, const char *body);
