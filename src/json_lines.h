@@ -1,5 +1,5 @@
 /* json_lines.h: what happens and how an election stands, as JSON: one object a
- * line. The schema is documented in README.md.
+ * line. candidate(1) documents the schema.
  */
 #ifndef JSON_LINES_H
 #define JSON_LINES_H
