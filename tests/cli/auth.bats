@@ -2,8 +2,9 @@
 # Authentication: passwords and where they may be seen, roles, tokens. Root's
 # password is in the environment, as etcdctl wants it.
 
+load support
+
 setup_file() {
-    load support
     start_etcd "$BATS_FILE_TMPDIR" --etcd --auth-token-ttl=5 \
         --etcd --bcrypt-cost=4
     etcdctl user add root:r00tpw
@@ -12,20 +13,10 @@ setup_file() {
     export ETCDCTL_USER=root:r00tpw
 }
 
-teardown_file() {
-    load support
-    stop_etcd
-}
-
 setup() {
-    load support
     scripts/etcd-role.sh --election "$(election)" u <<<s3cret
     password_file=$BATS_TEST_TMPDIR/password
     (umask 077 && echo s3cret >"$password_file")
-}
-
-teardown() {
-    stop_all
 }
 
 # Nobody can see a password of this process.

@@ -4,18 +4,6 @@
 
 load support
 
-setup_file() {
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    stop_etcd
-}
-
-teardown() {
-    stop_all
-}
-
 # confined PID: "NoNewPrivs Seccomp", as numbers; seccomp's 2 is a filter.
 confined() {
     awk '/^(NoNewPrivs|Seccomp):/ { printf "%s ", $2 }' "/proc/$1/status"

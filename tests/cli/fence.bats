@@ -2,18 +2,9 @@
 # What is done for a leadership only while it is the newest: writes to etcd, and
 # commands under a file.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
+load support
 
 setup() {
-    load support
     unset CANDIDATE_TOKEN CANDIDATE_LOCK_KEY
     key=key-$(election)
     file=$BATS_TEST_TMPDIR/fence

@@ -1,23 +1,7 @@
 #!/usr/bin/env bats
 # --history: who has led, as far as etcd remembers.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
-}
-
-teardown() {
-    stop_all
-}
+load support
 
 history() {
     run --separate-stderr "$CANDIDATE" --history -w json "$(election)"

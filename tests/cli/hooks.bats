@@ -1,23 +1,10 @@
 #!/usr/bin/env bats
 # Hooks: the user's commands for the moments at which something changes.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
+load support
 
 setup() {
-    load support
     export S=$BATS_TEST_TMPDIR # where hooks write
-}
-
-teardown() {
-    stop_all
 }
 
 # await_said FILE LINE: until a hook has written this line to it.

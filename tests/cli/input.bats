@@ -1,23 +1,7 @@
 #!/usr/bin/env bats
 # Standard input: ENTER, and what is not ENTER.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
-}
-
-teardown() {
-    stop_all
-}
+load support
 
 @test "ENTER ends a leader, and the next one in the queue leads" {
     start A A

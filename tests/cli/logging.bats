@@ -1,23 +1,7 @@
 #!/usr/bin/env bats
 # What goes to standard error, at each level and in both formats.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
-}
-
-teardown() {
-    stop_all
-}
+load support
 
 # lead NAME OPTION...: leads, renews twice, and resigns.
 lead() {

@@ -1,25 +1,16 @@
 #!/usr/bin/env bats
 # TLS with client certificates: an etcd that wants one.
 
+load support
+
 setup_file() {
-    load support
     export CERTS=$BATS_FILE_TMPDIR/certs
     scripts/test-certs.sh "$CERTS"
     start_etcd "$BATS_FILE_TMPDIR" --mtls "$CERTS"
 }
 
-teardown_file() {
-    load support
-    stop_etcd
-}
-
 setup() {
-    load support
     export ETCDCTL_CACERT=$CERTS/ca.crt
-}
-
-teardown() {
-    stop_all
 }
 
 # says WORDS OPTION...: candidate warns of the endpoint in these words, and

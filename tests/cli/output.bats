@@ -1,23 +1,7 @@
 #!/usr/bin/env bats
 # Standard output: readers that are slow, stuck or gone; and what is lost.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
-}
-
-teardown() {
-    stop_all
-}
+load support
 
 # Nobody reads NAME's output any more.
 close_reader() {

@@ -2,23 +2,7 @@
 # --status and --observe: how an election stands, and goes on; and -w json, also
 # of whoever takes part.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
-}
-
-teardown() {
-    stop_all
-}
+load support
 
 # field FILTER: of the JSON that `run` has seen.
 field() {

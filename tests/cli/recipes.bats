@@ -3,20 +3,12 @@
 # The recipes of README.md, run as they stand there: each on hosts of its own,
 # which are a name, a folder, and where it matters a network.
 
-setup_file() {
-    load support
-    export BATS_TEST_TIMEOUT=400 # a database on a busy machine
-    start_etcd "$BATS_FILE_TMPDIR"
-}
+load support
 
-teardown_file() {
-    load support
-    stop_etcd
-}
+BATS_TEST_TIMEOUT=400 # a database on a busy machine
+patience_s=90
 
 setup() {
-    load support
-    patience_s=90
     # Whoever runs a recipe may be another user.
     base=$(mktemp -d /tmp/recipe.XXXXXX)
     chmod 755 "$base"

@@ -1,23 +1,7 @@
 #!/usr/bin/env bats
 # Signals, and how they end a candidate; etcd that is gone.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
-}
-
-teardown() {
-    stop_all
-}
+load support
 
 send() {
     kill "-$2" "${pid[$1]}"

@@ -1,23 +1,7 @@
 #!/usr/bin/env bats
 # --listen: what is answered to probes, and what becomes of bad addresses.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
-}
-
-teardown() {
-    stop_all
-}
+load support
 
 # Where it listens, as it says.
 address() {

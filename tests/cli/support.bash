@@ -1,13 +1,25 @@
 # shellcheck shell=bash disable=SC2034
 # For bats files that run candidate on pipes, beside an etcd that the file's
-# tests share; each test has an election of its own. Load it, and call
-# start_etcd in setup_file, stop_etcd in teardown_file, stop_all in teardown.
+# tests share; each test has an election of its own. What a file needs otherwise
+# it says below its `load support`.
 
 bats_require_minimum_version 1.5.0
 CANDIDATE=${CANDIDATE:-$PWD/candidate}
 export BATS_TEST_TIMEOUT=300
 patience_s=60 # longer than any wait that ends well
 declare -gA pid in out # global: bats loads this within a function
+
+setup_file() {
+    start_etcd "$BATS_FILE_TMPDIR"
+}
+
+teardown_file() {
+    stop_etcd
+}
+
+teardown() {
+    stop_all
+}
 
 # start_etcd FOLDER [OPTION...]: it ends with stop_etcd, or with the process that
 # began it. The options are those of with-etcd.sh.
@@ -37,8 +49,9 @@ restart_etcd() {
     disown
 }
 
+# Harmless when none was started.
 stop_etcd() {
-    exec {etcd_input}>&-
+    [ -z "${etcd_input-}" ] || exec {etcd_input}>&-
 }
 
 election() {

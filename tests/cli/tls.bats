@@ -2,22 +2,14 @@
 # TLS: whom candidate trusts, what it says when it does not, and how it goes on
 # when certificates change. No test here may leave another server.crt behind.
 
+load support
+
 setup_file() {
-    load support
     export CERTS=$BATS_FILE_TMPDIR/certs
     scripts/test-certs.sh "$CERTS"
     cp "$CERTS/server.crt" "$CERTS/good.crt"
     cp "$CERTS/server.key" "$CERTS/good.key"
     start_etcd "$BATS_FILE_TMPDIR" --tls "$CERTS"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
 }
 
 teardown() {

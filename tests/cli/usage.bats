@@ -2,12 +2,10 @@
 # What candidate refuses before it sends anything, and what it tells. Nothing
 # listens at the endpoint: who tries it nevertheless says so.
 
+load support
+
 setup_file() {
     export ETCDCTL_ENDPOINTS=http://127.0.0.1:1
-}
-
-setup() {
-    load support
 }
 
 # refuses MESSAGE ARGUMENT...: exit code 64, nothing on stdout.

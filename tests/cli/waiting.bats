@@ -1,23 +1,7 @@
 #!/usr/bin/env bats
 # --wait and --nowait: how long to wait for leadership.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
-}
-
-teardown() {
-    stop_all
-}
+load support
 
 lock_keys_n() {
     etcdctl get --prefix "election_$(election)/" --keys-only | wc -w

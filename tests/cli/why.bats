@@ -2,23 +2,7 @@
 # --why: what holds an election up or threatens it: each case on a real etcd,
 # with the key, its revision and the command that mends it, which is then run.
 
-setup_file() {
-    load support
-    start_etcd "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() {
-    load support
-    stop_etcd
-}
-
-setup() {
-    load support
-}
-
-teardown() {
-    stop_all
-}
+load support
 
 # why CODE [OPTION...]: its JSON in $output.
 why() {
