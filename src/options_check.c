@@ -12,6 +12,11 @@ struct check {
     struct candidate_error *err;
 };
 
+static bool is_given(const struct check *p, const char *name)
+{
+    return p->given[option_find(name, strlen(name)) - options_table];
+}
+
 enum {
     LEAD_PERMILLE = 900, /* of the TTL one leads surely, less the next */
     LEAD_MARGIN_MS = 250,
@@ -81,16 +86,13 @@ static int check_fencing(struct check *p)
 static int check_outside(struct check *p)
 {
     struct options *o = p->options;
-    static const char election[] = "election";
     if (o->command)
         return error_set(p->err, CANDIDATE_EINVAL,
                          "whoever takes no part runs no command");
-    if (o->config.id &&
-        p->given[option_find(election, sizeof election - 1) - options_table])
+    if (o->config.id && is_given(p, "election"))
         return error_set(p->err, CANDIDATE_EINVAL,
                          "--election says already which one");
-    static const char ttl[] = "ttl";
-    o->ttl_given = p->given[option_find(ttl, sizeof ttl - 1) - options_table];
+    o->ttl_given = is_given(p, "ttl");
     if (o->config.id)
         o->config.election = o->config.id;
     o->config.id = NULL;
@@ -110,37 +112,31 @@ enum {
         BIT(OPTIONS_HISTORY),
 };
 
+enum { TIED_NAMES_MAX = 12 };
+
 static const struct {
-    const char *name;
+    const char *names[TIED_NAMES_MAX];
     unsigned actions;
     const char *words;
 } tied[] = {
-    { "once", TAKES_PART, "is for who takes part" },
-    { "wait", TAKES_PART, "is for who takes part" },
-    { "nowait", TAKES_PART, "is for who takes part" },
-    { "grace", TAKES_PART, "is for who takes part" },
-    { "guardian", TAKES_PART, "is for who takes part" },
-    { "priority", TAKES_PART, "is for who takes part" },
-    { "on-elected", TAKES_PART, "is for who takes part" },
-    { "on-lost", TAKES_PART, "is for who takes part" },
-    { "on-leader-change", TAKES_PART, "is for who takes part" },
-    { "hook-timeout", TAKES_PART, "is for who takes part" },
-    { "listen", TAKES_PART, "is for who takes part" },
-    { "token", FENCES, "is for --fenced-put and its like" },
-    { "lock-key", FENCES, "is for --fenced-put and its like" },
-    { "plain", OBSERVES, "is for --observe" },
-    { "write-out", TAKES_PART | READS, "is for who takes part or reads" },
+    { { "once", "wait", "nowait", "grace", "guardian", "priority", "on-elected",
+        "on-lost", "on-leader-change", "hook-timeout", "listen" },
+      TAKES_PART,
+      "is for who takes part" },
+    { { "token", "lock-key" }, FENCES, "is for --fenced-put and its like" },
+    { { "plain" }, OBSERVES, "is for --observe" },
+    { { "write-out" }, TAKES_PART | READS, "is for who takes part or reads" },
 };
 
 static int check_ties(struct check *p)
 {
     for (size_t i = 0; i < sizeof tied / sizeof *tied; i++) {
-        const struct option *option = option_find(tied[i].name,
-                                                  strlen(tied[i].name));
-        if (p->given[option - options_table] &&
-            !(tied[i].actions & BIT(p->options->action)))
-            return error_set(p->err, CANDIDATE_EINVAL, "--%s: %s", option->name,
-                             tied[i].words);
+        if (tied[i].actions & BIT(p->options->action))
+            continue;
+        for (size_t j = 0; j < TIED_NAMES_MAX && tied[i].names[j]; j++)
+            if (is_given(p, tied[i].names[j]))
+                return error_set(p->err, CANDIDATE_EINVAL, "--%s: %s",
+                                 tied[i].names[j], tied[i].words);
     }
     return 0;
 }
