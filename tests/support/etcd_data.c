@@ -48,8 +48,7 @@ void etcd_member_drop_data(const struct etcd_server *server,
 void etcd_server_data(const struct etcd_server *server, unsigned member,
                       char ret_path[ETCD_SERVER_PATH_BYTES_MAX])
 {
-    assert_true(member < server->members_n);
-    etcd_member_path(server, &server->members[member], "data", ret_path);
+    etcd_member_path(server, etcd_member(server, member), "data", ret_path);
 }
 
 unsigned etcd_server_log_count(const struct etcd_server *server,
@@ -59,8 +58,7 @@ unsigned etcd_server_log_count(const struct etcd_server *server,
     char *line = NULL;
     size_t bytes = 0;
     unsigned n = 0;
-    assert_true(member < server->members_n);
-    etcd_member_path(server, &server->members[member], "log", path);
+    etcd_member_path(server, etcd_member(server, member), "log", path);
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     while (getline(&line, &bytes, file) > 0)

@@ -220,6 +220,8 @@ static struct etcd_server *server_new(struct process_set *set,
     assert_non_null(server);
     server->set = set;
     server->members_n = members_n;
+    server->members = calloc(members_n, sizeof *server->members);
+    assert_non_null(server->members);
     folder_make(&server->folder);
     return server;
 }
@@ -267,12 +269,13 @@ void etcd_server_free(struct etcd_server *server)
         etcd_member_drop_data(server, &server->members[i]);
     }
     folder_remove(&server->folder);
+    free(server->members);
     free(server);
 }
 
 /* ---- the interface ---- */
 
-static struct member *member_of(struct etcd_server *server, unsigned number)
+struct member *etcd_member(const struct etcd_server *server, unsigned number)
 {
     assert_true(number < server->members_n);
     return &server->members[number];
@@ -311,43 +314,38 @@ const char *etcd_server_endpoints(const struct etcd_server *server)
 const char *etcd_server_endpoint(const struct etcd_server *server,
                                  unsigned member)
 {
-    assert_true(member < server->members_n);
-    return server->members[member].client_url;
+    return etcd_member(server, member)->client_url;
 }
 
 uint16_t etcd_server_port(const struct etcd_server *server, unsigned member)
 {
-    assert_true(member < server->members_n);
-    return server->members[member].port;
+    return etcd_member(server, member)->port;
 }
 
 const char *etcd_server_name(const struct etcd_server *server, unsigned member)
 {
-    assert_true(member < server->members_n);
-    return server->members[member].name;
+    return etcd_member(server, member)->name;
 }
 
 const char *etcd_server_peer_url(const struct etcd_server *server,
                                  unsigned member)
 {
-    assert_true(member < server->members_n);
-    return server->members[member].peer_url;
+    return etcd_member(server, member)->peer_url;
 }
 
 pid_t etcd_server_pid(const struct etcd_server *server, unsigned member)
 {
-    assert_true(member < server->members_n);
-    return server->members[member].pid;
+    return etcd_member(server, member)->pid;
 }
 
 void etcd_server_kill(struct etcd_server *server, unsigned member)
 {
-    etcd_member_kill(member_of(server, member));
+    etcd_member_kill(etcd_member(server, member));
 }
 
 void etcd_server_terminate(struct etcd_server *server, unsigned member)
 {
-    struct member *m = member_of(server, member);
+    struct member *m = etcd_member(server, member);
     int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
     if (runs(m))
         kill(m->pid, SIGTERM);
@@ -360,12 +358,12 @@ void etcd_server_terminate(struct etcd_server *server, unsigned member)
 
 void etcd_server_relaunch(struct etcd_server *server, unsigned member)
 {
-    etcd_member_launch(server, member_of(server, member), "existing");
+    etcd_member_launch(server, etcd_member(server, member), "existing");
 }
 
 void etcd_server_await(struct etcd_server *server, unsigned member)
 {
-    struct member *m = member_of(server, member);
+    struct member *m = etcd_member(server, member);
     if (await(server, m))
         return;
     show_log(server, m);
@@ -374,10 +372,10 @@ void etcd_server_await(struct etcd_server *server, unsigned member)
 
 void etcd_server_pause(struct etcd_server *server, unsigned member)
 {
-    spawn_pause(member_of(server, member)->pid);
+    spawn_pause(etcd_member(server, member)->pid);
 }
 
 void etcd_server_resume(struct etcd_server *server, unsigned member)
 {
-    spawn_resume(member_of(server, member)->pid);
+    spawn_resume(etcd_member(server, member)->pid);
 }

@@ -23,7 +23,7 @@ struct member {
 struct etcd_server {
     struct process_set *set;
     struct folder folder;
-    struct member members[ETCD_SERVER_MEMBERS_MAX];
+    struct member *members;
     unsigned members_n;
     struct etcd_server_ways ways;
     const char *login; /* of etcdctl; or NULL */
@@ -33,6 +33,8 @@ struct etcd_server {
     char scratch[ETCD_SERVER_SCRATCH_BYTES];
 };
 
+/* The one of this number, which there must be. */
+struct member *etcd_member(const struct etcd_server *server, unsigned number);
 /* A path in the folder that is this member's, of this start. */
 void etcd_member_path(const struct etcd_server *server, const struct member *m,
                       const char *what, char ret_path[PATH_BYTES_MAX]);
