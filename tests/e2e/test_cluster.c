@@ -26,11 +26,9 @@ static void loss_of_any_member_leaves_leader_and_queue(void **state)
         etcd_server_relaunch(s->etcd, i);
         etcd_server_await(s->etcd, i);
     }
-    trio_resign(a);
-    stage_expect_next_lead(b);
+    trio_hand_over(a, b);
     stage_expect_next_follow(c, "B");
-    trio_resign(b);
-    stage_expect_next_lead(c);
+    trio_hand_over(b, c);
     trio_resign(c);
     stage_expect_nothing_left(s);
 }
@@ -38,17 +36,7 @@ static void loss_of_any_member_leaves_leader_and_queue(void **state)
 /* What happens while nobody serves the waiter's watch is not missed. */
 static void waiter_of_a_killed_member_hears_of_its_turn(void **state)
 {
-    struct stage *s = *state;
-    struct process *a = trio_leader(s, "A", .member = 1);
-    struct process *b = trio_waiter(s, "A", "B", .member = 0);
-    trio_let_lead(s, 1);
-    etcd_server_kill(s->etcd, 0);
-    trio_resign(a);
-    int64_t resigned_at_ms = process_now_ms();
-    process_expect_line(b, STAGE_ATTEMPTING);
-    struct process_line lead = stage_expect_lead(b);
-    assert_true(lead.at_ms - resigned_at_ms <= MOVE_MS_MAX + TRIO_SLACK_MS);
-    trio_resign(b);
+    trio_resign(trio_turn_despite_loss(*state, etcd_server_kill, MOVE_MS_MAX));
 }
 
 static void without_a_quorum_nobody_leads_and_then_the_first_does(void **state)

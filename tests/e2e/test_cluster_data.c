@@ -52,8 +52,7 @@ static void waiter_hears_of_its_turn_although_history_is_gone(void **state)
     process_resume(c);
     stage_expect_next_lead(b);
     stage_expect_next_follow(c, "B");
-    trio_resign(b);
-    stage_expect_next_lead(c);
+    trio_hand_over(b, c);
     trio_resign(c);
     stage_expect_nothing_left(s);
 }
@@ -91,8 +90,7 @@ static void without_space_the_leader_stays_and_others_say_why_not(void **state)
     etcdctl(s->etcd, "alarm", "disarm");
     stage_expect_lead(b);
     stage_expect_follow(c, "B");
-    trio_resign(b);
-    stage_expect_next_lead(c);
+    trio_hand_over(b, c);
     trio_resign(c);
     stage_expect_nothing_left(s);
 }

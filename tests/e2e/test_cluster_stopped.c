@@ -35,8 +35,7 @@ static void expect_lead_passed_on(struct process *a, struct process *b)
     struct process_line lead = stage_expect_next_lead(b);
     assert_true(lost.at_ms <= lead.at_ms + TRIO_SLACK_MS);
     stage_expect_next_follow(a, "B");
-    trio_resign(b);
-    stage_expect_next_lead(a);
+    trio_hand_over(b, a);
     trio_resign(a);
 }
 
@@ -73,23 +72,15 @@ static void stopped_member_leaves_leader_and_queue(void **state)
         expect_lead_passed_on(a, b);
         return;
     }
-    trio_resign(a);
-    stage_expect_next_lead(b);
+    trio_hand_over(a, b);
     trio_resign(b);
 }
 
 static void waiter_of_a_stopped_member_hears_of_its_turn(void **state)
 {
     struct stage *s = *state;
-    struct process *a = trio_leader(s, "A", .member = 1);
-    struct process *b = trio_waiter(s, "A", "B", .member = 0);
-    trio_let_lead(s, 1);
-    etcd_server_pause(s->etcd, 0);
-    trio_resign(a);
-    int64_t resigned_at_ms = process_now_ms();
-    process_expect_line(b, STAGE_ATTEMPTING);
-    struct process_line lead = stage_expect_lead(b);
-    assert_true(lead.at_ms - resigned_at_ms <= TRIO_TTL_MS / 2 + TRIO_SLACK_MS);
+    struct process *b = trio_turn_despite_loss(s, etcd_server_pause,
+                                               TRIO_TTL_MS / 2);
     etcd_server_resume(s->etcd, 0);
     trio_resign(b);
 }

@@ -30,8 +30,7 @@ static void dead_endpoint_at_the_head_of_the_list_is_passed_over(void **state)
     struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
     assert_true(trio_still_leads(s, &key));
     process_expect_error(a, "refused");
-    trio_resign(a);
-    stage_expect_next_lead(b);
+    trio_hand_over(a, b);
     trio_resign(b);
     stage_expect_nothing_left(s);
 }
@@ -82,8 +81,7 @@ static void leader_cut_off_from_all_members_is_followed(void **state)
     process_expect_line(a, STAGE_ATTEMPTING);
     network_heal(s->set);
     stage_expect_follow(a, "B");
-    trio_resign(b);
-    stage_expect_next_lead(a);
+    trio_hand_over(b, a);
     trio_resign(a);
     stage_expect_nothing_left(s);
 }

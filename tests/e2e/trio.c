@@ -99,6 +99,22 @@ void trio_resign(struct process *p)
     process_skip_errors(p);
 }
 
+struct process *trio_turn_despite_loss(struct stage *s,
+                                       void (*lose)(struct etcd_server *,
+                                                    unsigned member),
+                                       int64_t within_ms)
+{
+    struct process *a = trio_leader(s, "A", .member = 1);
+    struct process *b = trio_waiter(s, "A", "B", .member = 0);
+    trio_let_lead(s, 1);
+    lose(s->etcd, 0);
+    trio_resign(a);
+    int64_t resigned_at_ms = process_now_ms();
+    struct process_line lead = stage_expect_next_lead(b);
+    assert_true(lead.at_ms - resigned_at_ms <= within_ms + TRIO_SLACK_MS);
+    return b;
+}
+
 bool trio_still_leads(struct stage *s, const struct etcdctl_key *key)
 {
     return etcdctl_see_renewal(s->etcd, key->lease) &&

@@ -59,6 +59,16 @@ struct process *trio_start_waiter(struct stage *s, const char *leader,
 /* ENTER, "End", exit code 0. What was said on stderr is not the matter. */
 void trio_resign(struct process *p);
 
+/* One does, and the other is the next to lead. */
+#define trio_hand_over(from, to) (trio_resign(from), stage_expect_next_lead(to))
+
+/* A leads through member 1, and B waits at member 0, which is then lost in this
+ * way. A resigns, and so soon B leads. Returns B. */
+struct process *trio_turn_despite_loss(struct stage *s,
+                                       void (*lose)(struct etcd_server *,
+                                                    unsigned member),
+                                       int64_t within_ms);
+
 /* Whether etcd takes a renewal after this moment, on the same key. */
 bool trio_still_leads(struct stage *s, const struct etcdctl_key *key);
 
