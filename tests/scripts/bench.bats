@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The benchmark, to be sure that it still measures.
-bats_require_minimum_version 1.5.0
+
+load support
 
 # number TITLE COLUMN: the first number of a cell, 1 being candidate's.
 number() {

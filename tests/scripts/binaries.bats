@@ -2,7 +2,7 @@
 # scripts/check-binaries.sh sees what a build lacks: each protection is left out
 # of a small program by itself.
 
-bats_require_minimum_version 1.5.0
+load support
 
 setup_file() {
     cat >"$BATS_FILE_TMPDIR/program.c" <<'END'

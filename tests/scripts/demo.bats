@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The scripts that show candidate at work, to be sure that they still do.
-bats_require_minimum_version 1.5.0
+
+load support
 
 # The words of a picture, one text a line.
 words() {
@@ -23,8 +24,8 @@ words() {
 }
 
 @test "the demo fails when a candidate says something else" {
-    printf '#!/bin/sh\n"%s" "$@" | sed -u s/LEADER/BOSS/\n' \
-        "${CANDIDATE:-$PWD/candidate}" >"$BATS_TEST_TMPDIR/candidate"
-    chmod +x "$BATS_TEST_TMPDIR/candidate"
+    write_program "$BATS_TEST_TMPDIR/candidate" <<END
+'$CANDIDATE' "\$@" | sed -u s/LEADER/BOSS/
+END
     CANDIDATE=$BATS_TEST_TMPDIR/candidate run -1 scripts/demo.sh --auto 3>&-
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # scripts/fetch-etcd.sh: an etcd of a newer suite, in the cache. Against an apt
 # of the test's own, so without a network.
-bats_require_minimum_version 1.5.0
+
+load support
 
 setup() {
     export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
@@ -19,21 +20,15 @@ setup() {
 suite_of='suite=$(awk "{print \$(NF - 1)}" \
     "$(sed -n "s/^Dir::Etc::sourcelist \"\(.*\)\";/\1/p" "$APT_CONFIG")")'
 
-write_program() {
-    printf '#!/usr/bin/env bash\n' >"$BATS_TEST_TMPDIR/bin/$1"
-    cat >>"$BATS_TEST_TMPDIR/bin/$1"
-    chmod +x "$BATS_TEST_TMPDIR/bin/$1"
-}
-
 write_apt_cache() {
-    write_program apt-cache <<END
+    write_program "$BATS_TEST_TMPDIR/bin/apt-cache" <<END
 $suite_of
 echo "\$3 | \$(awk -v s="\$suite" '\$1 == s {print \$2}' "\$OFFERED") | there"
 END
 }
 
 write_apt_get() {
-    write_program apt-get <<END
+    write_program "$BATS_TEST_TMPDIR/bin/apt-get" <<END
 [[ " \$* " != *' indextargets '* ]] || {
     echo 'copy:/main bookworm'
     echo 'copy:/main bookworm-updates'
@@ -98,7 +93,7 @@ cache_holds() {
 @test "what is in the cache is given without apt" {
     run -0 scripts/fetch-etcd.sh 3.5.30
     rm "$BATS_TEST_TMPDIR/bin"/* "$CALLS"
-    write_program apt-get <<<'exit 99'
+    write_program "$BATS_TEST_TMPDIR/bin/apt-get" <<<'exit 99'
     run -0 --separate-stderr scripts/fetch-etcd.sh 3.5
     [ "$output" = "$XDG_CACHE_HOME/candidate/etcd-3.5.30" ]
     [ -z "$stderr" ]

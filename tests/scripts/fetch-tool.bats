@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
 # fetch-tool.sh: the tools of tests, from the machine or from its cache. What
 # the network would have to give is not tried here.
-bats_require_minimum_version 1.5.0
+
+load support
 
 setup() {
     export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
     folder=$XDG_CACHE_HOME/candidate/promtool
     # Nothing that is installed, and an apt that has nothing.
     mkdir -p "$BATS_TEST_TMPDIR/bin" "$folder"
-    printf '#!/bin/sh\nexit 100\n' >"$BATS_TEST_TMPDIR/bin/apt-get"
-    chmod +x "$BATS_TEST_TMPDIR/bin/apt-get"
+    write_program "$BATS_TEST_TMPDIR/bin/apt-get" <<<'exit 100'
     PATH=$BATS_TEST_TMPDIR/bin:$PATH
 }
 
@@ -22,8 +22,7 @@ setup() {
 
 @test "what is in the cache is taken from there" {
     command -v promtool && return # the machine's own comes first
-    printf '#!/bin/sh\n[ "$1" = --version ]\n' >"$folder/promtool"
-    chmod +x "$folder/promtool"
+    write_program "$folder/promtool" <<<'[ "$1" = --version ]'
     run -0 --separate-stderr scripts/fetch-tool.sh promtool
     [ "$output" = "$folder/promtool" ]
     [ -z "$stderr" ]
@@ -34,8 +33,7 @@ setup() {
     run -69 --separate-stderr scripts/fetch-tool.sh promtool
     [[ $stderr == *'fetch-tool: no promtool: apt-get does not get it'* ]]
     [ -z "$output" ]
-    printf '#!/bin/sh\nexit 1\n' >"$folder/promtool"
-    chmod +x "$folder/promtool"
+    write_program "$folder/promtool" <<<'exit 1'
     run -69 --separate-stderr scripts/fetch-tool.sh promtool
     [[ $stderr == *'promtool does not run here' ]]
     run -0 find "$XDG_CACHE_HOME" -name 'fetching-*'

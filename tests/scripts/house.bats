@@ -1,12 +1,9 @@
 #!/usr/bin/env bats
 # House-keeping: what stands in one place, and what must name all of something.
-bats_require_minimum_version 1.5.0
+
+load support
 
 workflow=.github/workflows/ci.yml
-
-version() {
-    sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' include/candidate.h
-}
 
 @test "the workflow runs each stage of .ci/run, and no other" {
     local stages

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What `make interop` refuses. Its turns take too long for a test.
-bats_require_minimum_version 1.5.0
+
+load support
 
 @test "wrong usage is 64" {
     run -64 scripts/interop.sh many

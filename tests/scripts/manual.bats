@@ -1,36 +1,29 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2030,SC2031 # a test's PATH is its own
 # The manuals and the completions say what the program and the header say.
-bats_require_minimum_version 1.5.0
+
+load support
 
 setup_file() {
     export ROOT=$BATS_FILE_TMPDIR/installed
     export SHARE=$ROOT/opt/share
     make -s install DESTDIR="$ROOT" PREFIX=/opt 3>&-
-    OPTIONS=$("${CANDIDATE:-./candidate}" --help | grep -oE '^  --[a-z-]+' |
+    OPTIONS=$("$CANDIDATE" --help | grep -oE '^  --[a-z-]+' |
         tr -d ' ' | sort -u)
     export OPTIONS
     # An etcdctl that answers as one with these keys would.
     mkdir "$BATS_FILE_TMPDIR/bin"
-    cat >"$BATS_FILE_TMPDIR/bin/etcdctl" <<'END'
-#!/bin/sh
+    write_program "$BATS_FILE_TMPDIR/bin/etcdctl" <<'END'
 echo "$*" >>"$ASKED"
 printf '%s\n' /svc/db /svc/election_db/32695410dcc0ca06 election_leader/1f \
     election_leader/2f leader other/3f election-request_leader
 END
     # It may take its time, on a busy machine.
-    printf '#!/bin/sh\nshift\nexec "$@"\n' >"$BATS_FILE_TMPDIR/bin/timeout"
-    chmod 755 "$BATS_FILE_TMPDIR/bin"/*
+    write_program "$BATS_FILE_TMPDIR/bin/timeout" <<<'exec "${@:2}"'
 }
 
 setup() {
     export ASKED=$BATS_TEST_TMPDIR/asked
-}
-
-# same A B: two lists, one entry a line.
-same() {
-    [ -n "$1" ]
-    diff <(sort -u <<<"$1") <(sort -u <<<"$2")
 }
 
 # in_bash WORD...: what bash offers for the last one.
@@ -66,11 +59,10 @@ in_zsh() {
 }
 
 @test "the installed manuals have the version of the header" {
-    local page version
-    version=$(sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' include/candidate.h)
+    local page
     for page in man1/candidate.1 man3/libcandidate.3; do
         mandoc -T ascii "$SHARE/man/$page" | tail -n 1 |
-            grep -F "candidate $version "
+            grep -F "candidate $(version) "
     done
 }
 
@@ -81,7 +73,7 @@ in_zsh() {
 
 @test "the exit codes and variables of candidate(1) are those of --help" {
     local help
-    help=$("${CANDIDATE:-./candidate}" --help)
+    help=$("$CANDIDATE" --help)
     same "$(sed -n '/^Exit codes/,$s/^  \([0-9][0-9]*\) .*/\1/p' <<<"$help")" \
         "$(sed -nE 's/^\.It ([0-9]+)$/\1/p' scripts/manual/candidate.1)"
     same "$(sed -n '/^Environment/,/^Exit/p' <<<"$help" | grep -oE '[A-Z_]{9,}')" \
@@ -96,10 +88,9 @@ in_zsh() {
         sed 's/\\-/-/g')
     [ ${#examples[@]} -eq 6 ]
     mkdir "$bin"
-    ln -s "$(realpath "${CANDIDATE:-./candidate}")" "$bin/candidate"
-    printf '#!/bin/sh -e\n%s\n' "${examples[3]}" >"$bin/nightly-job"
-    printf '#!/bin/sh -e\n%s\n' "${examples[5]}" >"$bin/report"
-    chmod 755 "$bin/nightly-job" "$bin/report"
+    ln -s "$(realpath "$CANDIDATE")" "$bin/candidate"
+    write_program "$bin/nightly-job" <<<"set -e; ${examples[3]}"
+    write_program "$bin/report" <<<"set -e; ${examples[5]}"
     printf '%s\n' 'set -e' "echo | ${examples[0]}" "${examples[1]}" \
         "${examples[2]}" 'etcdctl get --print-value-only /svc/state' \
         "${examples[4]} || echo \"exit code \$?\"" >"$BATS_TEST_TMPDIR/all"
@@ -175,14 +166,13 @@ in_zsh() {
 
 @test "an etcd that is silent or absent costs two seconds and says nothing" {
     mkdir "$BATS_TEST_TMPDIR/bin"
-    printf '#!/bin/sh\nexec sleep 60\n' >"$BATS_TEST_TMPDIR/bin/etcdctl"
-    chmod 755 "$BATS_TEST_TMPDIR/bin/etcdctl"
+    write_program "$BATS_TEST_TMPDIR/bin/etcdctl" <<<'exec sleep 60'
     local PATH=$BATS_TEST_TMPDIR/bin:$PATH begun=$SECONDS
     output=$(in_bash --election '' & in_fish 'candidate --election ' &
         in_zsh _candidate_elections & wait)
     [ -z "$output" ]
     [ $((SECONDS - begun)) -lt 30 ]
-    printf '#!/bin/sh\necho no >&2; exit 1\n' >"$BATS_TEST_TMPDIR/bin/etcdctl"
+    write_program "$BATS_TEST_TMPDIR/bin/etcdctl" <<<'echo no >&2; exit 1'
     for shell in 'in_bash --election ' 'in_fish candidate\ --election\ ' \
         'in_zsh _candidate_elections'; do
         run eval "$shell ''"

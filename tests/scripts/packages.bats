@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # What the Debian packages are made of; scripts/deb-test.sh tries them.
-bats_require_minimum_version 1.5.0
+
+load support
 
 @test "the packages have the version of the header and the date of a commit" {
-    local version folder=$BATS_TEST_TMPDIR/source
-    version=$(sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' include/candidate.h)
+    local folder=$BATS_TEST_TMPDIR/source
     SOURCE_DATE_EPOCH=86399 scripts/deb-source.sh "$folder"
     [ "$(head -n 1 "$folder/debian/changelog")" = \
-        "candidate ($version) unstable; urgency=medium" ]
+        "candidate ($(version)) unstable; urgency=medium" ]
     grep -x ' -- .* <.*>  Thu, 01 Jan 1970 23:59:59 +0000' \
         "$folder/debian/changelog"
     grep -xF ' copies or substantial portions of the Software.' \

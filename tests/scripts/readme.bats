@@ -1,15 +1,10 @@
 #!/usr/bin/env bats
 # README.md says what the program says.
-bats_require_minimum_version 1.5.0
+
+load support
 
 setup() {
-    "${CANDIDATE:-./candidate}" --help >"$BATS_TEST_TMPDIR/help"
-}
-
-# same A B: two lists, one entry a line.
-same() {
-    [ -n "$1" ]
-    diff <(sort -u <<<"$1") <(sort -u <<<"$2")
+    "$CANDIDATE" --help >"$BATS_TEST_TMPDIR/help"
 }
 
 @test "each option that it shows is in --help" {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # `make run`: what a newcomer does first, on a port of its own.
-bats_require_minimum_version 1.5.0
+
+load support
 
 export BATS_TEST_TIMEOUT=300
 

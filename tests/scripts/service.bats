@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The unit for systemd, as it is installed.
-bats_require_minimum_version 1.5.0
+
+load support
 
 setup_file() {
     make install PREFIX="$BATS_FILE_TMPDIR" >"$BATS_FILE_TMPDIR/log" 2>&1 || {

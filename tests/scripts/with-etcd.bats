@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # scripts/with-etcd.sh: a throw-away etcd beside any command.
-bats_require_minimum_version 1.5.0
+
+load support
 
 with_etcd() {
     scripts/with-etcd.sh "$@" 3>&-
