@@ -136,18 +136,16 @@ election-priority_$(election)/"
     etcdctl user grant-role v "election:$(election)"
     start B --user v:s3cret --priority 5 B
     waits_for B A
-    end=$((SECONDS + patience_s))
-    until etcdctl get --prefix "election-priority_$(election)/" | grep -qx 5; do
-        [ "$SECONDS" -lt "$end" ]
-    done
+    until_so shows_priority 5
+}
+
+shows_priority() {
+    etcdctl get --prefix "election-priority_$(election)/" | grep -qx "$1"
 }
 
 # refuses MESSAGE OPTION...: exit code 64, without a terminal to ask on.
 refuses() {
-    run -64 --separate-stderr timeout 60 setsid -w "$CANDIDATE" "${@:2}" A \
-        </dev/null
-    [ -z "$output" ]
-    [ "${stderr_lines[0]}" = "candidate: $1" ] || { echo "$stderr"; return 1; }
+    expect_refusal 64 "$1" setsid -w "$CANDIDATE" "${@:2}" A
 }
 
 @test "a password file that others can open is refused, and so is no password" {
@@ -175,11 +173,8 @@ on_terminal() {
 }
 
 await_shown() {
-    local end=$((SECONDS + patience_s))
-    until grep -qF "$1" "$BATS_TEST_TMPDIR/shown"; do
-        [ "$SECONDS" -lt "$end" ] || { cat "$BATS_TEST_TMPDIR/shown"; return 1; }
-        sleep 0.02
-    done
+    until_so grep -qF "$1" "$BATS_TEST_TMPDIR/shown" ||
+        { cat "$BATS_TEST_TMPDIR/shown"; return 1; }
 }
 
 @test "on a terminal the password is asked for, and is not shown" {

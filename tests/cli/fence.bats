@@ -21,9 +21,7 @@ value() {
 
 # refuses CODE MESSAGE ARGUMENT...: nothing on stdout.
 refuses() {
-    run "-$1" --separate-stderr timeout 60 "$CANDIDATE" "${@:3}" </dev/null
-    [ -z "$output" ]
-    [ "${stderr_lines[0]}" = "candidate: $2" ] || { echo "$stderr"; return 1; }
+    expect_refusal "$1" "$2" "$CANDIDATE" "${@:3}"
 }
 
 # under TOKEN COMMAND...

@@ -9,12 +9,7 @@ setup() {
 
 # await_said FILE LINE: until a hook has written this line to it.
 await_said() {
-    local end=$((SECONDS + patience_s))
-    until grep -qxF -- "$2" "$S/$1" 2>/dev/null; do
-        [ "$SECONDS" -lt "$end" ] ||
-            complain "nobody says $2:" "$(cat "$S/$1")" || return 1
-        sleep 0.02
-    done
+    until_so grep -qsxF -- "$2" "$S/$1" || complain "$(cat "$S/$1")"
 }
 
 # What the shell of a hook does to write its variables to a file.
@@ -25,6 +20,10 @@ variables='for name in ID ELECTION TOKEN LEASE LOCK_KEY LEADER_KEY LEADER; do
 
 value() {
     sed -n "s/^$2=//p" "$S/$1"
+}
+
+is_childless() {
+    ! pgrep -P "${pid[$1]}"
 }
 
 create_revision() {
@@ -89,11 +88,7 @@ create_revision() {
     await_error A '--on-elected: killed after 6 s, its time limit'
     await_error A '--on-leader-change: killed after 6 s, its time limit'
     [ "$(create_revision "$(election)")" = "$revision" ]
-    local end=$((SECONDS + patience_s))
-    while pgrep -P "${pid[A]}"; do # nor is a zombie left
-        [ "$SECONDS" -lt "$end" ] || complain 'a hook is left' || return 1
-        sleep 0.02
-    done
+    until_so is_childless A # nor is a zombie left
     run ! kill -0 "$(cat "$S/pid")"
     enter A
     expect A End
@@ -154,13 +149,13 @@ create_revision() {
     [ "$(grep -v candidate: "$S/A.err")" = out ]
 }
 
-# await_no_zombie NAME: until each of its children that has ended is reaped.
-await_no_zombie() {
-    local end=$((SECONDS + patience_s))
-    while grep -q Z <(ps -o stat= --ppid "${pid[$1]}"); do
-        [ "$SECONDS" -lt "$end" ] || complain "$1: a zombie" || return 1
-        sleep 0.02
-    done
+# has_no_zombie NAME: each of its children that has ended is reaped.
+has_no_zombie() {
+    ! grep -q Z <(ps -o stat= --ppid "${pid[$1]}")
+}
+
+runs_more_than() {
+    [ "$(grep -c run "$S/said")" -gt "$1" ]
 }
 
 # When the guardian dies, all that it leaves is killed, but the hooks are not.
@@ -172,20 +167,17 @@ await_no_zombie() {
         --on-leader-change 'echo $$ >$S/pid; echo change >>$S/said
             exec sleep 1000' A -- sh -c 'echo run >>$S/said; exec sleep 1000'
     [ "$(cat "$S/left")" = on ] # and until what is left is killed
-    await_no_zombie A
+    until_so has_no_zombie A
     await_said said change
     await_said said run
-    local end=$((SECONDS + patience_s)) runs_n
+    local runs_n
     runs_n=$(grep -c run "$S/said")
     # shellcheck disable=SC2154
     kill -KILL "$(pgrep -P "${pid[A]}" -x guardian)"
     await_error A 'the guardian has died'
-    until [ "$(grep -c run "$S/said")" -gt "$runs_n" ]; do
-        [ "$SECONDS" -lt "$end" ] || complain "$(cat "$S/said")" || return 1
-        sleep 0.02
-    done
+    until_so runs_more_than "$runs_n"
     kill -0 "$(cat "$S/pid")"
-    await_no_zombie A
+    until_so has_no_zombie A
 }
 
 @test "a candidate that crashes takes its hooks along" {

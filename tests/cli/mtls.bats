@@ -13,19 +13,6 @@ setup() {
     export ETCDCTL_CACERT=$CERTS/ca.crt
 }
 
-# says WORDS OPTION...: candidate warns of the endpoint in these words, and
-# neither leads nor ends.
-says() {
-    local words=$1
-    shift
-    start A "$@" A
-    await_error A "candidate: warning: $ETCDCTL_ENDPOINTS: $words"
-    kill -TERM "${pid[A]}"
-    expect A 'Candidate A' 'Attempting leadership...' End
-    expect_exit A 0
-    rm "$BATS_TEST_TMPDIR"/A.{in,out}
-}
-
 @test "a client certificate opens the door, with its key beside or within" {
     start A --cert "$CERTS/client.crt" --key "$CERTS/client.key" A
     leads A
@@ -55,8 +42,8 @@ the client's certificate \(--cert\)\?)$" "$BATS_TEST_TMPDIR/A.err"
 }
 
 @test "a key that does not match is named as the cause" {
-    says "cannot read the client's key, or it does not match the certificate \
-(--key)" --cert "$CERTS/mismatched.crt" --key "$CERTS/mismatched.key"
+    expect_warning "$ETCDCTL_ENDPOINTS: cannot read the client's key, or it does \
+not match the certificate (--key)" --cert "$CERTS/mismatched.crt" --key "$CERTS/mismatched.key"
 }
 
 @test "with authentication on, a certificate with a CN is refused with advice" {

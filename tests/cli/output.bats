@@ -12,11 +12,8 @@ close_reader() {
 
 # ends NAME CODE: as expect_exit, when there is no reader.
 ends() {
-    local status=0
     timeout "$patience_s" tail --pid="${pid[$1]}" -f /dev/null
-    wait "${pid[$1]}" || status=$?
-    unset "pid[$1]"
-    [ "$status" -eq "$2" ] || complain "$1: exit code $status instead of $2"
+    expect_code "$1" "$2"
 }
 
 @test "a leader whose reader goes resigns and ends with 74" {
@@ -45,7 +42,7 @@ ends() {
 @test "a disk that gets full ends a leader with 74" {
     local file=$BATS_TEST_TMPDIR/lines
     REDIRECT="2>&1 >'$file'" start A A
-    until grep -q ENTER "$file"; do sleep 0.02; done
+    until_so grep -q ENTER "$file"
     prlimit --fsize="$(stat -c %s "$file")" --pid "${pid[A]}"
     etcdctl del "$(election)"
     grep -q 'candidate: standard output: File too large' <&"${out[A]}"

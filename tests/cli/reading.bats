@@ -133,10 +133,7 @@ observed() {
     start O --observe
     observed O 'A leads*'
     restart_etcd
-    end=$((SECONDS + patience_s))
-    until etcdctl del "$(election)"; do
-        [ "$SECONDS" -lt "$end" ] || complain 'etcd does not come back'
-    done
+    until_so etcdctl del "$(election)"
     observed O 'Nobody leads now'
     end_observer O
 }

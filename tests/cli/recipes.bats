@@ -58,23 +58,6 @@ run_on() {
     pid["$host"]=$!
 }
 
-# until_so COMMAND...: soon it succeeds.
-until_so() {
-    local end=$((SECONDS + patience_s))
-    until "$@"; do
-        [ "$SECONDS" -lt "$end" ] || complain "never: $*" || return 1
-        /bin/sleep 0.05
-    done
-}
-
-# ends HOST CODE
-ends() {
-    local status=0
-    wait "${pid[$1]}" || status=$?
-    unset "pid[$1]"
-    [ "$status" -eq "$2" ] || complain "$1: exit code $status instead of $2"
-}
-
 @test "a cron job: one of three hosts runs it, the others give up" {
     local line gate results host status
     line=$(recipe 'A cron job' | sed -n 's|^    \*/5 \* \* \* \* ||p')
@@ -252,7 +235,7 @@ set_up_postgres() {
     lead a
     await_error a 'b is the leader'
     kill "${pid[b]}"
-    ends a 1
+    expect_code a 1
     expect_error a 'somebody else was primary since: pg_rewind first'
 }
 

@@ -22,12 +22,12 @@ get() {
 
 # answers NAME PATH STATUS: so it is, or soon will be.
 answers() {
-    local end=$((SECONDS + patience_s)) got
-    until got=$(get "$1" "$2" -o /dev/null) && [ "$got" = "$3" ]; do
-        [ "$SECONDS" -lt "$end" ] ||
-            complain "$1: $2 is $got instead of $3" || return 1
-        sleep 0.05
-    done
+    local got
+    until_so gets "$@" || complain "$got instead of $3"
+}
+
+gets() {
+    got=$(get "$1" "$2" -o /dev/null) && [ "$got" = "$3" ]
 }
 
 # all NAME LEADER STANDBY READYZ: the status of each.
@@ -91,14 +91,14 @@ all() {
 
 # metric NAME METRIC PATTERN: it has such a value, or soon will.
 metric() {
-    local end=$((SECONDS + patience_s)) got
+    local got
+    until_so counts "$@" || complain "$got instead of $3"
+}
+
+counts() {
     # shellcheck disable=SC2053
-    until got=$(get "$1" /metrics | awk -v m="$2{name=\"$(election)\"}" \
-        '$1 == m {print $2}') && [[ $got == $3 ]]; do
-        [ "$SECONDS" -lt "$end" ] ||
-            complain "$1: $2 is $got instead of $3" || return 1
-        sleep 0.1
-    done
+    got=$(get "$1" /metrics | awk -v m="$2{name=\"$(election)\"}" \
+        '$1 == m {print $2}') && [[ $got == $3 ]]
 }
 
 @test "metrics count, and promtool finds no fault with them" {

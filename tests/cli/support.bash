@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # For bats files that run candidate on pipes, beside an etcd that the file's
 # tests share; each test has an election of its own. What a file needs otherwise
 # it says below its `load support`.
@@ -97,6 +97,15 @@ complain() {
     return 1
 }
 
+# until_so COMMAND...: soon it succeeds.
+until_so() {
+    local end=$((SECONDS + patience_s))
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || complain "never: $*" || return 1
+        /bin/sleep 0.02 # a test may have a sleep of its own
+    done
+}
+
 # expect NAME LINE...: these come next on its standard output.
 expect() {
     local name=$1 line got
@@ -120,12 +129,18 @@ expect_like() {
 
 # expect_exit NAME CODE: its output ends, and so does it; 128 + n: by signal.
 expect_exit() {
-    local got status=0
+    local got
     if read -r -t "$patience_s" -u "${out[$1]}" got; then
         complain "$1: $got instead of its end" || return 1
     elif [ $? -gt 128 ]; then
         complain "$1: does not end" || return 1
     fi
+    expect_code "$1" "$2"
+}
+
+# expect_code NAME CODE: it ends so, whatever it says.
+expect_code() {
+    local status=0
     wait "${pid[$1]}" || status=$?
     unset "pid[$1]"
     [ "$status" -eq "$2" ] || complain "$1: exit code $status instead of $2"
@@ -139,16 +154,34 @@ expect_error() {
 
 # await_errors NAME N PART: until N lines on its standard error have this part.
 await_errors() {
-    local end=$((SECONDS + patience_s))
-    until [ "$(grep -cF -- "$3" "$BATS_TEST_TMPDIR/$1.err")" -ge "$2" ]; do
-        [ "$SECONDS" -lt "$end" ] ||
-            complain "$1: no such message: $3" || return 1
-        sleep 0.02
-    done
+    until_so has_errors "$@"
+}
+
+has_errors() {
+    [ "$(grep -cF -- "$3" "$BATS_TEST_TMPDIR/$1.err")" -ge "$2" ]
 }
 
 await_error() {
     await_errors "$1" 1 "$2"
+}
+
+# expect_warning WORDS OPTION...: candidate warns in these words, and neither
+# leads nor ends.
+expect_warning() {
+    start A "${@:2}" A
+    await_error A "candidate: warning: $1"
+    kill -TERM "${pid[A]}"
+    expect A 'Candidate A' 'Attempting leadership...' End
+    expect_exit A 0
+    rm "$BATS_TEST_TMPDIR"/A.{in,out}
+}
+
+# expect_refusal CODE MESSAGE COMMAND...: nothing on standard output, and this
+# first on standard error.
+expect_refusal() {
+    run "-$1" --separate-stderr timeout "$patience_s" "${@:3}" </dev/null
+    [ -z "$output" ]
+    [ "${stderr_lines[0]}" = "candidate: $2" ] || { echo "$stderr"; return 1; }
 }
 
 # How many TCP connections stand.

@@ -23,27 +23,9 @@ serve() {
     cp "$CERTS/$1.crt" "$CERTS/server.crt"
 }
 
-# says WORDS OPTION...: candidate warns of the endpoint in these words, and
-# neither leads nor ends.
-says() {
-    local words=$1
-    shift
-    start A "$@" A
-    await_error A "candidate: warning: $words"
-    kill -TERM "${pid[A]}"
-    expect A 'Candidate A' 'Attempting leadership...' End
-    expect_exit A 0
-    rm "$BATS_TEST_TMPDIR"/A.{in,out}
-}
-
 # refuses MESSAGE OPTION...: exit code 64 before anything is sent.
 refuses() {
-    local message=$1
-    shift
-    run -64 --separate-stderr timeout 60 "$CANDIDATE" "$@" A </dev/null
-    [ -z "$output" ]
-    [ "${stderr_lines[0]}" = "candidate: $message" ] ||
-        { echo "$stderr"; return 1; }
+    expect_refusal 64 "$1" "$CANDIDATE" "${@:2}" A
 }
 
 @test "a server that the given CA vouches for is trusted" {
@@ -68,16 +50,16 @@ refuses() {
 @test "a wrong CA, or none, is named as the cause" {
     local words="$ETCDCTL_ENDPOINTS: the server's certificate is signed by \
 nobody who is trusted here (--cacert)"
-    says "$words"
-    says "$words" --cacert "$CERTS/otherca.crt"
+    expect_warning "$words"
+    expect_warning "$words" --cacert "$CERTS/otherca.crt"
 }
 
 @test "a certificate that has expired, or is another's, is named as the cause" {
     serve expired
-    says "$ETCDCTL_ENDPOINTS: the server's certificate has expired" \
+    expect_warning "$ETCDCTL_ENDPOINTS: the server's certificate has expired" \
         --cacert "$CERTS/ca.crt"
     serve elsewhere
-    says "$ETCDCTL_ENDPOINTS: the server's certificate is for another name" \
+    expect_warning "$ETCDCTL_ENDPOINTS: the server's certificate is for another name" \
         --cacert "$CERTS/ca.crt"
 }
 
@@ -91,7 +73,7 @@ verified: anybody can pose as etcd (insecure-skip-tls-verify)"
 
 @test "http:// to a TLS port, and the reverse, are named as the cause" {
     local plain=http://${ETCDCTL_ENDPOINTS#https://}
-    says "$plain: connection cut; is it https:// instead of http://?" \
+    expect_warning "$plain: connection cut; is it https:// instead of http://?" \
         --endpoints "$plain"
     # shellcheck disable=SC2016
     run -0 scripts/with-etcd.sh sh -c '

@@ -10,12 +10,8 @@ setup_file() {
 
 # refuses MESSAGE ARGUMENT...: exit code 64, nothing on stdout.
 refuses() {
-    local message=$1
-    shift
-    run -64 --separate-stderr timeout 60 "$CANDIDATE" "$@" </dev/null
-    [ -z "$output" ]
-    [ "$stderr" = "candidate: $message"$'\n'"Try 'candidate --help'." ] ||
-        { echo "$stderr"; return 1; }
+    expect_refusal 64 "$1" "$CANDIDATE" "${@:2}"
+    [ "${stderr#*$'\n'}" = "Try 'candidate --help'." ]
 }
 
 @test "an option that is wrong is named, with what it should be" {

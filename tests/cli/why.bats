@@ -80,13 +80,14 @@ mend() {
     mend foreign-lease
 }
 
+lock_key() {
+    key=$(etcdctl get --prefix "election_$(election)/" --keys-only | grep -m 1 .)
+}
+
 @test "a lock that is held without a leader key" {
     etcdctl lock "election_$(election)" >/dev/null 3>&- &
-    local locker=$!
-    local end=$((SECONDS + patience_s)) key=
-    while [ -z "$key" ] && [ "$SECONDS" -lt "$end" ]; do
-        key=$(etcdctl get --prefix "election_$(election)/" --keys-only | head -1)
-    done
+    local locker=$! key
+    until_so lock_key
     why 1
     expect_finding foreign-holder holds-up "$key"
     mend foreign-holder
