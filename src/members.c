@@ -56,7 +56,7 @@ void members_ask(struct members *m, struct etcd *e)
         return;
     unsigned endpoint = next_to_ask(m, n);
     if (endpoint < n)
-        etcd_status_of(e, version_tag, VERSION_TIMEOUT_MS, endpoint);
+        etcd_status(e, version_tag, VERSION_TIMEOUT_MS, endpoint);
 }
 
 /* A stranger among the endpoints is named now, not when it is needed. */

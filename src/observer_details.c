@@ -55,8 +55,8 @@ bool observer_ask(struct candidate_observer *o, uint64_t tag)
                           false);
     } else if (i < members_at) {
         o->call = OBSERVER_STATUS;
-        etcd_status_of(o->etcd, tag, OBSERVER_DETAIL_MS,
-                       (unsigned)(i - round->leases_n));
+        etcd_status(o->etcd, tag, OBSERVER_DETAIL_MS,
+                    (unsigned)(i - round->leases_n));
     } else if (i == members_at) {
         o->call = OBSERVER_MEMBERS;
         etcd_members(o->etcd, tag, OBSERVER_DETAIL_MS);

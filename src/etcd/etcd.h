@@ -96,10 +96,9 @@ void etcd_delete(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                  const struct etcd_delete *del);
 void etcd_txn(struct etcd *e, uint64_t tag, int64_t timeout_ms,
               const struct etcd_txn *txn);
-void etcd_status(struct etcd *e, uint64_t tag, int64_t timeout_ms);
-/* The same of one endpoint, whichever is in use. */
-void etcd_status_of(struct etcd *e, uint64_t tag, int64_t timeout_ms,
-                    unsigned endpoint_i);
+/* Of one endpoint, whichever is in use. */
+void etcd_status(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                 unsigned endpoint_i);
 void etcd_members(struct etcd *e, uint64_t tag, int64_t timeout_ms);
 
 /* The last call's reply was of no use: leave its endpoint alone for a while. */

@@ -13,7 +13,6 @@
 
 enum {
     ETCD_AUTH_TOKEN_BYTES_MAX = 8 * 1024,
-    ETCD_AUTH_HEADER_BYTES_MAX = ETCD_AUTH_TOKEN_BYTES_MAX + 32,
     ETCD_AUTH_PATIENCE_MS = 1000, /* with one endpoint, while another waits */
 };
 

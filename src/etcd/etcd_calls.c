@@ -26,103 +26,89 @@ static void call(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                    limit_time(e, timeout_ms));
 }
 
-void etcd_grant(struct etcd *e, uint64_t tag, int64_t timeout_ms, int64_t lease,
-                int64_t ttl_s)
+static struct buf new_body(void)
 {
     struct buf body;
     buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = codec_build_grant(&body, lease, ttl_s);
-    call(e, tag, timeout_ms, ANSWER_GRANT, lease, &body, built);
+    return body;
+}
+
+void etcd_grant(struct etcd *e, uint64_t tag, int64_t timeout_ms, int64_t lease,
+                int64_t ttl_s)
+{
+    struct buf body = new_body();
+    call(e, tag, timeout_ms, ANSWER_GRANT, lease, &body,
+         codec_build_grant(&body, lease, ttl_s));
 }
 
 void etcd_keepalive(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                     int64_t lease)
 {
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = codec_build_lease(&body, lease);
-    call(e, tag, timeout_ms, ANSWER_KEEPALIVE, lease, &body, built);
+    struct buf body = new_body();
+    call(e, tag, timeout_ms, ANSWER_KEEPALIVE, lease, &body,
+         codec_build_lease(&body, lease));
 }
 
 void etcd_revoke(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                  int64_t lease)
 {
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = codec_build_lease(&body, lease);
-    call(e, tag, timeout_ms, ANSWER_REVOKE, 0, &body, built);
+    struct buf body = new_body();
+    call(e, tag, timeout_ms, ANSWER_REVOKE, 0, &body,
+         codec_build_lease(&body, lease));
 }
 
 void etcd_time_to_live(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                        int64_t lease, bool keys)
 {
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = codec_build_time_to_live(&body, lease, keys);
-    call(e, tag, timeout_ms, ANSWER_TIME_TO_LIVE, lease, &body, built);
+    struct buf body = new_body();
+    call(e, tag, timeout_ms, ANSWER_TIME_TO_LIVE, lease, &body,
+         codec_build_time_to_live(&body, lease, keys));
 }
 
 void etcd_range(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                 const struct etcd_range *range)
 {
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = codec_build_range(&body, range);
-    call(e, tag, timeout_ms, ANSWER_RANGE, 0, &body, built);
+    struct buf body = new_body();
+    call(e, tag, timeout_ms, ANSWER_RANGE, 0, &body,
+         codec_build_range(&body, range));
 }
 
 void etcd_put(struct etcd *e, uint64_t tag, int64_t timeout_ms,
               const struct etcd_put *put)
 {
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = codec_build_put(&body, put);
-    call(e, tag, timeout_ms, ANSWER_PUT, 0, &body, built);
+    struct buf body = new_body();
+    call(e, tag, timeout_ms, ANSWER_PUT, 0, &body, codec_build_put(&body, put));
 }
 
 void etcd_delete(struct etcd *e, uint64_t tag, int64_t timeout_ms,
                  const struct etcd_delete *del)
 {
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = codec_build_delete(&body, del);
-    call(e, tag, timeout_ms, ANSWER_DELETE, 0, &body, built);
+    struct buf body = new_body();
+    call(e, tag, timeout_ms, ANSWER_DELETE, 0, &body,
+         codec_build_delete(&body, del));
 }
 
 void etcd_txn(struct etcd *e, uint64_t tag, int64_t timeout_ms,
               const struct etcd_txn *txn)
 {
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = codec_build_txn(&body, txn);
-    call(e, tag, timeout_ms, ANSWER_TXN, 0, &body, built);
+    struct buf body = new_body();
+    call(e, tag, timeout_ms, ANSWER_TXN, 0, &body, codec_build_txn(&body, txn));
 }
 
-void etcd_status(struct etcd *e, uint64_t tag, int64_t timeout_ms)
+void etcd_status(struct etcd *e, uint64_t tag, int64_t timeout_ms,
+                 unsigned endpoint_i)
 {
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = buf_add(&body, "{}", 2);
-    call(e, tag, timeout_ms, ANSWER_STATUS, 0, &body, built);
-}
-
-void etcd_status_of(struct etcd *e, uint64_t tag, int64_t timeout_ms,
-                    unsigned endpoint_i)
-{
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = buf_add(&body, "{}", 2);
+    struct buf body = new_body();
     begin(e, ANSWER_STATUS, 0);
     etcd_lane_open_at(e, &e->call, tag, answer_path(ANSWER_STATUS), &body,
-                      built, limit_time(e, timeout_ms), endpoint_i);
+                      buf_add(&body, "{}", 2), limit_time(e, timeout_ms),
+                      endpoint_i);
 }
 
 void etcd_members(struct etcd *e, uint64_t tag, int64_t timeout_ms)
 {
-    struct buf body;
-    buf_init(&body, CODEC_BODY_BYTES_MAX);
-    int built = buf_add(&body, "{}", 2);
-    call(e, tag, timeout_ms, ANSWER_MEMBERS, 0, &body, built);
+    struct buf body = new_body();
+    call(e, tag, timeout_ms, ANSWER_MEMBERS, 0, &body, buf_add(&body, "{}", 2));
 }
 
 void etcd_distrust(struct etcd *e)

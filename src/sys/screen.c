@@ -92,7 +92,8 @@ void screen_end(struct screen *s)
     screen_of_handler = NULL;
 }
 
-unsigned screen_rows(const struct screen *s)
+/* How many it has at the moment. */
+static unsigned rows_of(const struct screen *s)
 {
     struct winsize size;
     if (ioctl(s->fd, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
@@ -117,7 +118,7 @@ size_t screen_frame(const struct screen *s, char *out, size_t out_bytes,
                     const char *lines)
 {
     struct frame f = { .out = out, .bytes_max = out_bytes };
-    unsigned rows = screen_rows(s);
+    unsigned rows = rows_of(s);
     add(&f, home, sizeof home - 1);
     for (unsigned row = 1; row <= rows && *lines; row++) {
         size_t bytes = strcspn(lines, "\n");

@@ -30,9 +30,6 @@ void screen_begin(struct screen *s, int fd);
 /* All is as before. Fine when it has not begun. */
 void screen_end(struct screen *s);
 
-/* How many rows it has at the moment. */
-unsigned screen_rows(const struct screen *s);
-
 /* Make of lines a frame: as many as there are rows, each over what stood there
  * before. What does not fit is cut, with a last line that says so.
  * Returns how many bytes were written to out, at most out_bytes. */

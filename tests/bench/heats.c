@@ -44,7 +44,7 @@ double heats_ms(int64_t ns)
     return (double)ns / 1e6;
 }
 
-void heats_pause(int64_t ns)
+static void pause_for(int64_t ns)
 {
     struct timespec time = { .tv_sec = ns / 1000000000,
                              .tv_nsec = ns % 1000000000 };
@@ -62,7 +62,7 @@ void heats_await_queue(struct heats *h, const struct contestant *c, unsigned n)
     }
 }
 
-struct racer *heats_start(struct heats *h, const struct contestant *c)
+static struct racer *start(struct heats *h, const struct contestant *c)
 {
     static unsigned started_n;
     char id[RACE_LINE_BYTES_MAX];
@@ -120,11 +120,11 @@ static void measure_handover(struct heats *h, enum figures_column column,
 static bool run_round(struct heats *h, enum figures_column column)
 {
     const struct contestant *c = &contestants[column];
-    struct racer *leader = heats_start(h, c);
+    struct racer *leader = start(h, c);
     int64_t led_at_ns = race_await(&h->race, leader);
     figures_add(&h->figures, FIGURES_START, column,
                 heats_ms(led_at_ns - leader->began_at_ns));
-    struct racer *waiter = heats_start(h, c);
+    struct racer *waiter = start(h, c);
     heats_await_queue(h, c, 2);
     race_await_calm(&h->race);
     bool alone = !waiter->led_at_ns;
@@ -169,7 +169,7 @@ static void gather(struct heats *h, const struct contestant *c,
         if (crowd->n == 0)
             more = 1;
         for (unsigned i = 0; i < more; i++)
-            crowd->racers[crowd->n++] = heats_start(h, c);
+            crowd->racers[crowd->n++] = start(h, c);
         heats_await_queue(h, c, crowd->n);
     }
     race_await_calm(&h->race);
@@ -194,7 +194,7 @@ static void replace(struct heats *h, const struct contestant *c,
     race_end(&h->race, racer);
     for (unsigned i = 0; i < crowd->n; i++)
         if (crowd->racers[i] == racer)
-            crowd->racers[i] = heats_start(h, c);
+            crowd->racers[i] = start(h, c);
     heats_await_queue(h, c, crowd->n);
     race_await_calm(&h->race);
 }
@@ -276,7 +276,7 @@ static void run_idle(struct heats *h, enum figures_column column)
     double requests = raw_requests(&h->raw);
     double used_ms = cpu_ms(&crowd);
     int64_t from_ns = race_now_ns();
-    heats_pause(h->plan->idle_s * INT64_C(1000000000));
+    pause_for(h->plan->idle_s * INT64_C(1000000000));
     double hours = (double)(race_now_ns() - from_ns) / 3.6e12;
     double each_hours = hours * h->plan->idle_n;
     figures_add(&h->figures, FIGURES_CPU, column,

@@ -5,8 +5,6 @@
 #include "plot.h"
 #include "report.h"
 
-enum { AIM_BYTES_MAX = 128 };
-
 #define P99 0.99
 
 struct report_row {

@@ -110,7 +110,7 @@ static void keys_are_put_read_and_deleted(void **state)
 static void member_tells_its_version(void **state)
 {
     struct live *l = *state;
-    etcd_status(l->etcd, live_tag(l), LIVE_TIMEOUT_MS);
+    etcd_status(l->etcd, live_tag(l), LIVE_TIMEOUT_MS, 0);
     struct etcd_reply reply = live_reply(l, ETCD_REPLY_STATUS);
     assert_memory_equal(reply.member.version.data, "3.", 2);
     assert_int_equal(reply.member.leader, reply.header.member_id);

@@ -73,7 +73,7 @@ static void killed_member_ends_the_stream_and_comes_back(void **state)
     etcd_server_kill(l->server, 0);
     struct etcd_reply reply = live_reply(l, ETCD_REPLY_FAILED);
     assert_int_equal(reply.status, CANDIDATE_ERETRY);
-    etcd_status(l->etcd, live_tag(l), LIVE_TIMEOUT_MS);
+    etcd_status(l->etcd, live_tag(l), LIVE_TIMEOUT_MS, 0);
     live_expect_failure(l, CANDIDATE_ERETRY, "connection refused");
     etcd_server_relaunch(l->server, 0);
     etcd_server_await(l->server, 0);
@@ -130,7 +130,7 @@ static void etcd_without_gateway_is_named(void **state)
     struct etcd_reply reply;
     int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
     do { /* until it listens */
-        etcd_status(l->etcd, live_tag(l), LIVE_TIMEOUT_MS);
+        etcd_status(l->etcd, live_tag(l), LIVE_TIMEOUT_MS, 0);
         reply = live_reply(l, ETCD_REPLY_FAILED);
     } while (reply.status == CANDIDATE_ERETRY && process_now_ms() < end_at_ms);
     assert_int_equal(reply.status, CANDIDATE_EDENIED);

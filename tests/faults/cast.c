@@ -242,7 +242,8 @@ void cast_change_ttl(struct cast *c, unsigned ttl_s)
                 cast_fail(c, "it does not resign");
 }
 
-unsigned cast_leader(const struct cast *c)
+/* Who believes to lead; CAST_NOBODY: nobody, or more than one. */
+static unsigned leader_of(const struct cast *c)
 {
     unsigned leader = CAST_NOBODY;
     unsigned n = 0;
@@ -257,7 +258,7 @@ unsigned cast_leader(const struct cast *c)
 
 static bool is_settled(const struct cast *c)
 {
-    unsigned leader = cast_leader(c);
+    unsigned leader = leader_of(c);
     if (leader == CAST_NOBODY)
         return false;
     for (unsigned i = 0; i < CAST_PLAYERS_N; i++)
@@ -277,7 +278,7 @@ unsigned cast_settle(struct cast *c)
         if (!cast_step(c, end_at_ms))
             cast_fail(c, "no leader whom all others follow");
     }
-    return cast_leader(c);
+    return leader_of(c);
 }
 
 /* ---- what is done to them ---- */

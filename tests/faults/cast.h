@@ -66,9 +66,6 @@ void cast_change_ttl(struct cast *c, unsigned ttl_s);
  * that it does. Returns who. */
 unsigned cast_settle(struct cast *c);
 
-/* Who believes to lead; CAST_NOBODY: nobody, or more than one. */
-unsigned cast_leader(const struct cast *c);
-
 /* Wait for news, at most until end_at_ms. Returns false when that has come. */
 bool cast_step(struct cast *c, int64_t end_at_ms);
 /* Fails the running test. */

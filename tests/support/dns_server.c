@@ -13,7 +13,6 @@ enum {
     FLAGS_AT = 2,
     RCODE_AT = 3, /* and more flags */
     ANSWERS_AT = 6,
-    AUTHORITIES_AT = 8,
     ADDITIONALS_AT = 10,
     REPLY_FLAG = 0x80,
     TRUNCATED_FLAG = 0x02,
@@ -36,7 +35,9 @@ static void put_number(struct dns_message *m, unsigned number)
     put(m, bytes, sizeof bytes);
 }
 
-size_t dns_put_name(unsigned char out[DNS_NAME_BYTES_MAX], const char *name)
+/* Write a name as a message has it, uncompressed. Returns its bytes. */
+static size_t write_name(unsigned char out[DNS_NAME_BYTES_MAX],
+                         const char *name)
 {
     size_t bytes = 0;
     while (*name) {
@@ -70,8 +71,9 @@ static size_t question_name(const unsigned char *query, size_t query_bytes,
     return at + 1;
 }
 
-void dns_begin(struct dns_message *m, const unsigned char *query,
-               size_t query_bytes)
+/* A reply without records to the question in `query`. */
+static void begin(struct dns_message *m, const unsigned char *query,
+                  size_t query_bytes)
 {
     char name[DNS_NAME_BYTES_MAX];
     size_t question_end = question_name(query, query_bytes, name) + 4;
@@ -88,10 +90,10 @@ void dns_begin_srv(struct dns_message *m, const char *name)
 {
     unsigned char query[DNS_QUESTION_AT + DNS_NAME_BYTES_MAX + 4] = { 0 };
     query[DNS_QUESTIONS_AT + 1] = 1;
-    size_t at = DNS_QUESTION_AT + dns_put_name(query + DNS_QUESTION_AT, name);
+    size_t at = DNS_QUESTION_AT + write_name(query + DNS_QUESTION_AT, name);
     query[at + 1] = ns_t_srv;
     query[at + 3] = ns_c_in;
-    dns_begin(m, query, at + 4);
+    begin(m, query, at + 4);
 }
 
 void dns_set_rcode(struct dns_message *m, unsigned rcode)
@@ -114,7 +116,7 @@ void dns_add(struct dns_message *m, const char *owner, unsigned type,
 {
     unsigned char name[DNS_NAME_BYTES_MAX];
     if (owner)
-        put(m, name, dns_put_name(name, owner));
+        put(m, name, write_name(name, owner));
     else
         put_number(m, POINTER | DNS_QUESTION_AT);
     put_number(m, type);
@@ -134,14 +136,14 @@ void dns_add_srv(struct dns_message *m, unsigned priority, unsigned weight,
     put_number(&data, priority);
     put_number(&data, weight);
     put_number(&data, port);
-    put(&data, name, dns_put_name(name, target));
+    put(&data, name, write_name(name, target));
     dns_add(m, NULL, ns_t_srv, ns_c_in, data.data, data.bytes);
 }
 
 void dns_add_alias(struct dns_message *m, const char *owner, const char *target)
 {
     unsigned char name[DNS_NAME_BYTES_MAX];
-    size_t bytes = dns_put_name(name, target);
+    size_t bytes = write_name(name, target);
     dns_add(m, owner, ns_t_cname, ns_c_in, name, bytes);
 }
 
@@ -172,7 +174,7 @@ static void reply(struct dns_server *s, const unsigned char *query,
     assert(s->asked_n < DNS_ASKED_MAX);
     char *name = s->asked[s->asked_n++];
     (void)question_name(query, query_bytes, name);
-    dns_begin(&m, query, query_bytes);
+    begin(&m, query, query_bytes);
     struct dns_message forged = m;
     answer(s, name, &m);
     if (s->before_reply)

@@ -24,11 +24,7 @@ struct dns_message {
     bool forged_is_first; /* "no such name" with another id goes before it */
 };
 
-/* A reply without records to the question in `query`. */
-void dns_begin(struct dns_message *m, const unsigned char *query,
-               size_t query_bytes);
-
-/* The same, to a question for SRV records of `name`. */
+/* A reply without records to a question for SRV records of `name`. */
 void dns_begin_srv(struct dns_message *m, const char *name);
 
 void dns_set_rcode(struct dns_message *m, unsigned rcode);
@@ -48,9 +44,6 @@ void dns_add_srv(struct dns_message *m, unsigned priority, unsigned weight,
 
 void dns_add_alias(struct dns_message *m, const char *owner,
                    const char *target);
-
-/* Write a name as a message has it, uncompressed. Returns its bytes. */
-size_t dns_put_name(unsigned char out[DNS_NAME_BYTES_MAX], const char *name);
 
 /* How a name is answered; what no zone has does not exist. */
 struct dns_zone {

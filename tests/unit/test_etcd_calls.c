@@ -160,7 +160,7 @@ static void txn_gives_the_results_of_its_branch(void **state)
 static void status_names_the_version(void **state)
 {
     struct world *w = *state;
-    etcd_status(w->etcd, 13, WORLD_TIMEOUT_MS);
+    etcd_status(w->etcd, 13, WORLD_TIMEOUT_MS, 0);
     struct etcd_reply reply = exchange(
         w, "/v3/maintenance/status", "{}",
         "{" WORLD_HEADER ",\"version\":\"3.5.30\",\"leader\":\"8\"}");

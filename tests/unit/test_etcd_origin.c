@@ -96,14 +96,14 @@ static void refusal_of_a_stranger_does_not_count(void **state)
     };
     struct world *w = *state;
     good_call_at(w, 0);
-    etcd_status_of(w->etcd, 2, WORLD_TIMEOUT_MS, 1);
+    etcd_status(w->etcd, 2, WORLD_TIMEOUT_MS, 1);
     struct gateway_request request = world_request(w, 1);
     gateway_reply(&w->gateways[1], request.connection, 200,
                   "{" OTHER_HEADER ",\"version\":\"3.5.0\"}");
     struct etcd_reply reply = world_reply(w);
     expect_stranger(w, 1, &reply);
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        etcd_status_of(w->etcd, 2, WORLD_TIMEOUT_MS, 1);
+        etcd_status(w->etcd, 2, WORLD_TIMEOUT_MS, 1);
         request = world_request(w, 1);
         gateway_reply(&w->gateways[1], request.connection, 403, refusals[i]);
         assert_int_equal(world_reply(w).status, CANDIDATE_EPROTO);
@@ -134,7 +134,7 @@ static void question_goes_to_the_endpoint_that_is_named(void **state)
     struct world *w = *state;
     good_call_at(w, 0);
     for (unsigned i = 1; i < 3; i++) {
-        etcd_status_of(w->etcd, 2, WORLD_TIMEOUT_MS, i);
+        etcd_status(w->etcd, 2, WORLD_TIMEOUT_MS, i);
         struct gateway_request request = world_request(w, i);
         gateway_reply(&w->gateways[i], request.connection, 200,
                       i == 1 ? "{" WORLD_HEADER ",\"version\":\"3.5.0\"}"
