@@ -37,7 +37,10 @@ int scenario_setup_alone(void **state)
 
 int scenario_teardown(void **state)
 {
-    world_free(*state);
+    struct world *w = *state;
+    for (int i = 0; i < CHECKS_N; i++)
+        assert_string_equal(w->checks.violations[i].text, "");
+    world_free(w);
     return 0;
 }
 
@@ -78,10 +81,4 @@ void scenario_expect(const struct world *w, int who, const char *lines)
     assert_int_equal(fclose(file), 0);
     assert_string_equal(text, lines);
     free(text);
-}
-
-void scenario_expect_promises(const struct world *w)
-{
-    for (int i = 0; i < CHECKS_N; i++)
-        assert_string_equal(w->checks.violations[i].text, "");
 }

@@ -17,7 +17,8 @@ enum {
     SCENARIO_CRASH_MS = SCENARIO_TTL_MS + 1000, /* the same after a crash */
 };
 
-/* cmocka's setup and teardown; the state is the world. */
+/* cmocka's setup and teardown; the state is the world. All checks must hold in
+ * the end. */
 int scenario_setup(void **state);
 int scenario_setup_alone(void **state); /* etcd has one member */
 int scenario_teardown(void **state);
@@ -29,10 +30,8 @@ void scenario_start(struct world *w, int peers_n);
 void scenario_fault(struct world *w, enum fault_kind kind, int who,
                     int64_t length_ms);
 
-/* Fail the test unless this peer printed exactly these lines; unless all
- * checks hold. */
+/* Fail the test unless this peer printed exactly these lines. */
 void scenario_expect(const struct world *w, int who, const char *lines);
-void scenario_expect_promises(const struct world *w);
 
 /* Pieces of what a peer prints. Short, for they stand in long rows. */
 #define CANDIDATE(name) "Candidate " name "\nAttempting leadership...\n"

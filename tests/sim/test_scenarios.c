@@ -32,7 +32,6 @@ static void three_candidates_lead_in_turn(void **state)
                     CANDIDATE("C") FOLLOWS("A") AGAIN FOLLOWS("B") AGAIN LEADS
                     "End\n");
     assert_int_equal(w->etcd.keys_n, 0);
-    scenario_expect_promises(w);
 }
 
 static void crashed_leader_is_followed_when_its_lease_ends(void **state)
@@ -45,7 +44,6 @@ static void crashed_leader_is_followed_when_its_lease_ends(void **state)
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A"));
     scenario_pass_ms(w, SCENARIO_CRASH_MS - SCENARIO_TTL_MS + 2000);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 static void waiter_that_goes_changes_nothing(void **state)
@@ -59,7 +57,6 @@ static void waiter_that_goes_changes_nothing(void **state)
     peer_leave(w, A);
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     scenario_expect(w, C, CANDIDATE("C") FOLLOWS("A") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 static void leader_that_yields_queues_behind_the_others(void **state)
@@ -77,7 +74,6 @@ static void leader_that_yields_queues_behind_the_others(void **state)
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     scenario_expect(w, C,
                     CANDIDATE("C") FOLLOWS("A") AGAIN FOLLOWS("B") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 static void leader_that_yields_alone_leads_again(void **state)
@@ -88,7 +84,6 @@ static void leader_that_yields_alone_leads_again(void **state)
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     scenario_expect(
         w, A, CANDIDATE("A") LEADS "Lost leadership: yielded\n" AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 static void waiter_that_yields_goes_to_the_end_in_silence(void **state)
@@ -102,7 +97,6 @@ static void waiter_that_yields_goes_to_the_end_in_silence(void **state)
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     scenario_expect(w, C, CANDIDATE("C") FOLLOWS("A") AGAIN LEADS);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN FOLLOWS("C"));
-    scenario_expect_promises(w);
 }
 
 static int64_t lock_revision(const struct world *w, int who)
@@ -128,7 +122,6 @@ static void leader_that_is_asked_steps_down(void **state)
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN LEADS);
     assert_true(lock_revision(w, A) > lock_revision(w, B));
-    scenario_expect_promises(w);
 }
 
 static void waiters_step_aside_in_their_order(void **state)
@@ -149,7 +142,6 @@ static void waiters_step_aside_in_their_order(void **state)
     ask(w, lock_revision(w, A), 0);
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     assert_true(peer_believes(&w->peers[3], w->now_us));
-    scenario_expect_promises(w);
 }
 
 /* What somebody asked for and gave up must not move anybody later. */
@@ -167,7 +159,6 @@ static void request_that_is_not_put_again_is_forgotten(void **state)
     peer_yield(w, B);
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     assert_int_equal(lock_revision(w, C), c);
-    scenario_expect_promises(w);
 }
 
 static void operator_who_deletes_the_lock_key_deposes(void **state)
@@ -180,7 +171,6 @@ static void operator_who_deletes_the_lock_key_deposes(void **state)
                     CANDIDATE("A") LEADS
                     "Lost leadership: own key deleted\n" AGAIN FOLLOWS("B"));
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 static void operator_who_deletes_the_leader_key_deposes(void **state)
@@ -193,7 +183,6 @@ static void operator_who_deletes_the_leader_key_deposes(void **state)
                     CANDIDATE("A") LEADS
                     "Lost leadership: leader key deleted\n" AGAIN FOLLOWS("B"));
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 /* Both keys go in one revision; either watch may be told first. */
@@ -205,7 +194,6 @@ static void operator_who_revokes_the_lease_deposes(void **state)
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     assert_int_equal(w->checks.lost_n, 1);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 static void stopped_leader_finds_another_when_it_goes_on(void **state)
@@ -222,7 +210,6 @@ static void stopped_leader_finds_another_when_it_goes_on(void **state)
     scenario_expect(w, A,
                     CANDIDATE("A") LEADS
                     "Lost leadership: stalled\n" AGAIN FOLLOWS("B"));
-    scenario_expect_promises(w);
 }
 
 static void leader_that_was_stopped_briefly_leads_on(void **state)
@@ -235,7 +222,6 @@ static void leader_that_was_stopped_briefly_leads_on(void **state)
     scenario_pass_ms(w, 60000);
     scenario_expect(w, A, CANDIDATE("A") LEADS);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A"));
-    scenario_expect_promises(w);
 }
 
 static void leader_cut_off_stops_before_another_leads(void **state)
@@ -253,7 +239,6 @@ static void leader_cut_off_stops_before_another_leads(void **state)
     scenario_expect(w, A,
                     CANDIDATE("A") LEADS
                     "Lost leadership: silence\n" AGAIN FOLLOWS("B"));
-    scenario_expect_promises(w);
 }
 
 static void waiter_without_its_lease_goes_to_the_end(void **state)
@@ -267,7 +252,6 @@ static void waiter_without_its_lease_goes_to_the_end(void **state)
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     scenario_expect(w, C, CANDIDATE("C") FOLLOWS("A") AGAIN LEADS);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN FOLLOWS("C"));
-    scenario_expect_promises(w);
 }
 
 #define TEST(name)                                                             \

@@ -19,7 +19,6 @@ static void etcd_changes_its_leader_without_anybody_noticing(void **state)
     }
     scenario_expect(w, A, CANDIDATE("A") LEADS);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A"));
-    scenario_expect_promises(w);
 }
 
 static void etcd_restarts_without_anybody_noticing(void **state)
@@ -31,7 +30,6 @@ static void etcd_restarts_without_anybody_noticing(void **state)
     scenario_expect(w, A, CANDIDATE("A") LEADS);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A"));
     scenario_expect(w, C, CANDIDATE("C") FOLLOWS("A"));
-    scenario_expect_promises(w);
 }
 
 static void etcd_that_is_away_for_long_is_waited_for(void **state)
@@ -49,7 +47,6 @@ static void etcd_that_is_away_for_long_is_waited_for(void **state)
     checks_led(w, "after an outage");
     checks_settled(w);
     assert_int_equal(w->checks.elected_n, 2);
-    scenario_expect_promises(w);
 }
 
 static void leader_key_without_a_lease_is_respected(void **state)
@@ -63,7 +60,6 @@ static void leader_key_without_a_lease_is_respected(void **state)
     scenario_pass_ms(w, 10000);
     scenario_expect(w, A, CANDIDATE("A") FOLLOWS("Z") AGAIN LEADS);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("Z") AGAIN FOLLOWS("A"));
-    scenario_expect_promises(w);
 }
 
 static void foreign_lock_holder_is_named_and_waited_for(void **state)
@@ -78,7 +74,6 @@ static void foreign_lock_holder_is_named_and_waited_for(void **state)
     scenario_pass_ms(w, 60000);
     scenario_expect(w, A, CANDIDATE("A") FOLLOWS("Z") AGAIN LEADS);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("Z") AGAIN FOLLOWS("A"));
-    scenario_expect_promises(w);
 }
 
 static void foreign_lock_takes_its_turn_between_ours(void **state)
@@ -94,7 +89,6 @@ static void foreign_lock_takes_its_turn_between_ours(void **state)
     scenario_pass_ms(w, 60000);
     scenario_expect(w, B,
                     CANDIDATE("B") FOLLOWS("A") AGAIN FOLLOWS("Z") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 static void dead_watch_costs_no_more_than_half_a_ttl(void **state)
@@ -106,7 +100,6 @@ static void dead_watch_costs_no_more_than_half_a_ttl(void **state)
     peer_leave(w, A);
     scenario_pass_ms(w, SCENARIO_TTL_MS / 2 + 1000);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 static void compacted_watch_is_read_again(void **state)
@@ -125,7 +118,6 @@ static void compacted_watch_is_read_again(void **state)
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     scenario_expect(w, C,
                     CANDIDATE("C") FOLLOWS("A") AGAIN FOLLOWS("B") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 static void overwritten_leader_key_is_followed_until_it_goes(void **state)
@@ -140,7 +132,6 @@ static void overwritten_leader_key_is_followed_until_it_goes(void **state)
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") FOLLOWS("Z"));
     scenario_pass_ms(w, 5000);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") FOLLOWS("Z") AGAIN LEADS);
-    scenario_expect_promises(w);
 }
 
 #define TEST(name)                                                             \
