@@ -9,7 +9,10 @@
 
 #include <cmocka.h>
 
+#include "etcd/base64.h"
 #include "sys/clock.h"
+
+enum { CALL_BYTES_MAX = 8192 };
 
 static int setup_n(void **state, unsigned n, const char *user)
 {
@@ -139,6 +142,44 @@ void world_expect_no_wait(struct world *w)
     for (int i = 0; i < 20; i++) /* the first may end for another reason */
         assert_int_equal(etcd_poll(w->etcd, NULL, 0, WORLD_TIMEOUT_MS), 0);
     assert_true(clock_now_ms() - began_at_ms < WORLD_TIMEOUT_MS / 2);
+}
+
+static void to_body(char ret_body[CALL_BYTES_MAX], const char *text)
+{
+    size_t size = 0;
+    for (const char *p = text; *p; p++) {
+        assert_true(size < CALL_BYTES_MAX - 1024);
+        if (*p != '<') {
+            ret_body[size++] = (char)(*p == '\'' ? '"' : *p);
+            continue;
+        }
+        char key[256];
+        size_t bytes = strcspn(p + 1, ">");
+        assert_true(bytes <= sizeof key);
+        for (size_t i = 0; i < bytes; i++)
+            key[i] = (char)(p[1 + i] == '~' ? '\0' : p[1 + i]);
+        ret_body[size++] = '"';
+        base64_encode(ret_body + size, key, bytes);
+        size += base64_encoded_bytes(bytes);
+        ret_body[size++] = '"';
+        p += bytes + 1;
+    }
+    ret_body[size] = '\0';
+}
+
+struct etcd_reply world_expect_call(struct world *w, const char *path,
+                                    const char *text)
+{
+    char body[CALL_BYTES_MAX];
+    char head[64];
+    to_body(body, text);
+    int bytes = snprintf(head, sizeof head, "POST %s HTTP/1.1\r\n", path);
+    struct gateway_request request = world_request(w, 0);
+    assert_memory_equal(request.head, head, (size_t)bytes);
+    assert_string_equal(request.body, body);
+    gateway_reply(&w->gateways[0], request.connection, 200,
+                  "{" WORLD_HEADER "}");
+    return world_reply(w);
 }
 
 void world_answer(struct world *w, int status, const char *body)

@@ -55,6 +55,12 @@ void world_expect_silence(struct world *w);
 /* As a reply waits, etcd_poll() does not. */
 void world_expect_no_wait(struct world *w);
 
+/* Wait for a call, which must be this one, and answer it with a header alone.
+ * The text has ' for ", and <...> for that in base64 and quotes, where ~ is a
+ * NUL byte. Returns the client's reply. */
+struct etcd_reply world_expect_call(struct world *w, const char *path,
+                                    const char *text);
+
 /* Answer a call on its connection at the first gateway. */
 void world_answer(struct world *w, int status, const char *body);
 
