@@ -83,6 +83,20 @@ struct bench bench_leader(int64_t ttl_ms)
     return b;
 }
 
+void bench_lead_again(struct bench *b, int64_t revision)
+{
+    if (!b->out.send_request) {
+        b->now_ms = election_deadline(&b->e);
+        bench_tick(b);
+    }
+    bench_expect_request(b, ELECTION_GRANT);
+    bench_answer(b, (struct election_reply){ .ttl_ms = 10000 });
+    bench_answer(b,
+                 (struct election_reply){ .succeeded = true,
+                                          .header.revision = revision });
+    assert_true(election_leading(&b->e, b->now_ms));
+}
+
 const struct election_key bench_key_10 = { 10, 10, 99 };
 const struct election_key bench_key_12 = { 12, 12, BENCH_OURS };
 

@@ -28,6 +28,9 @@ extern const struct election_key bench_key_12;
 struct bench bench_granted(int64_t ttl_ms); /* its attempt is under way */
 struct bench bench_leader(int64_t ttl_ms);  /* with token 10 */
 struct bench bench_waiter(void);            /* behind a leader */
+/* One that wants a lease leads again, with a token of that revision: as soon as
+ * it tries. */
+void bench_lead_again(struct bench *b, int64_t revision);
 
 /* ---- events ---- */
 void bench_step(struct bench *b, struct election_event event);
