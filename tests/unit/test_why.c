@@ -52,6 +52,14 @@ static struct why *explain(const struct candidate_view *view)
     return w;
 }
 
+static void expect_one(const struct why *w, const char *kind,
+                       enum why_weight weight)
+{
+    assert_int_equal(w->n, 1);
+    assert_string_equal(w->findings[0].kind, kind);
+    assert_int_equal(w->findings[0].weight, weight);
+}
+
 static void clock_far_from_ours_is_found(void **state)
 {
     (void)state;
@@ -63,9 +71,7 @@ static void clock_far_from_ours_is_found(void **state)
     assert_int_equal(w->n, 0);
     m.clock_ahead_ms = -3600000;
     why_explain(w, &view, &question);
-    assert_int_equal(w->n, 1);
-    assert_string_equal(w->findings[0].kind, "clock-far");
-    assert_int_equal(w->findings[0].weight, WHY_THREATENS);
+    expect_one(w, "clock-far", WHY_THREATENS);
     assert_int_equal(w->findings[0].revision, 20);
     assert_non_null(
         strstr(w->findings[0].text,
@@ -88,9 +94,7 @@ static void corrupt_member_threatens(void **state)
     view.members = &m;
     view.members_n = 1;
     struct why *w = explain(&view);
-    assert_int_equal(w->n, 1);
-    assert_string_equal(w->findings[0].kind, "alarm-raised");
-    assert_int_equal(w->findings[0].weight, WHY_THREATENS);
+    expect_one(w, "alarm-raised", WHY_THREATENS);
     assert_string_equal(w->findings[0].command, "etcdctl alarm list");
     free(w);
 }
@@ -112,9 +116,7 @@ static void default_ttl_is_no_threat_but_a_note(void **state)
     view.queue = &lock;
     view.queue_n = 1;
     struct why *w = explain(&view);
-    assert_int_equal(w->n, 1);
-    assert_string_equal(w->findings[0].kind, "ttl-raised");
-    assert_int_equal(w->findings[0].weight, WHY_NOTE);
+    expect_one(w, "ttl-raised", WHY_NOTE);
     free(w);
 }
 
