@@ -85,22 +85,25 @@ static unsigned following_member(struct cast *c, unsigned leader)
 }
 
 /* Away until a renewal went through without it. */
-static void kill_member(struct cast *c, unsigned leader, unsigned member)
+static void take_away(struct cast *c, unsigned leader, unsigned member,
+                      void (*take)(struct etcd_server *, unsigned),
+                      void (*bring_back)(struct etcd_server *, unsigned))
 {
-    etcd_server_kill(c->stage->etcd, member);
+    take(c->stage->etcd, member);
     await_renewal(c, leader);
-    etcd_server_relaunch(c->stage->etcd, member);
+    bring_back(c->stage->etcd, member);
     etcd_server_await(c->stage->etcd, member);
     await_renewal(c, leader);
 }
 
+static void kill_member(struct cast *c, unsigned leader, unsigned member)
+{
+    take_away(c, leader, member, etcd_server_kill, etcd_server_relaunch);
+}
+
 static void stop_member(struct cast *c, unsigned leader, unsigned member)
 {
-    etcd_server_pause(c->stage->etcd, member);
-    await_renewal(c, leader);
-    etcd_server_resume(c->stage->etcd, member);
-    etcd_server_await(c->stage->etcd, member);
-    await_renewal(c, leader);
+    take_away(c, leader, member, etcd_server_pause, etcd_server_resume);
 }
 
 static void kill_follower(struct cast *c, unsigned leader)
