@@ -17,28 +17,20 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "small_pipe.h"
 #include "sys/log.h"
-
-/* Several pages: a page that is used in part is not room, for poll(). */
-enum { PIPE_BYTES = 16 * 4096 };
 
 struct fixture {
     struct log log;
-    int reader, writer;
-    char text[PIPE_BYTES + 1];
+    struct small_pipe pipe;
 };
 
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    int ends[2];
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    f->reader = ends[0];
-    f->writer = ends[1];
-    assert_int_equal(fcntl(f->writer, F_SETPIPE_SZ, PIPE_BYTES), PIPE_BYTES);
-    assert_int_equal(fcntl(f->reader, F_SETFL, O_NONBLOCK), 0);
-    log_init(&f->log, f->writer);
+    small_pipe_open(&f->pipe);
+    log_init(&f->log, f->pipe.writer);
     *state = f;
     return 0;
 }
@@ -46,24 +38,14 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    close(f->reader);
-    close(f->writer);
+    small_pipe_close(&f->pipe);
     free(f);
     return 0;
 }
 
 static const char *received(struct fixture *f)
 {
-    ssize_t n = read(f->reader, f->text, sizeof f->text - 1);
-    f->text[n > 0 ? n : 0] = '\0';
-    return f->text;
-}
-
-static void fill_pipe(struct fixture *f)
-{
-    char filler[PIPE_BYTES];
-    memset(filler, '#', sizeof filler);
-    assert_int_equal(write(f->writer, filler, sizeof filler), PIPE_BYTES);
+    return small_pipe_read(&f->pipe);
 }
 
 static void severity_is_a_word_and_an_error_has_none(void **state)
@@ -106,16 +88,16 @@ static void too_long_a_line_is_cut(void **state)
     log_write(&f->log, CANDIDATE_ERROR, "%s", text);
     size_t bytes = strlen(received(f));
     assert_in_range(bytes, LOG_TEXT_BYTES_MAX, LOG_TEXT_BYTES_MAX + 32);
-    assert_string_equal(f->text + bytes - 4, "...\n");
+    assert_string_equal(f->pipe.text + bytes - 4, "...\n");
 }
 
 static void stuck_reader_delays_nothing_and_is_told_the_count(void **state)
 {
     struct fixture *f = *state;
-    fill_pipe(f);
+    small_pipe_fill(&f->pipe);
     log_write(&f->log, CANDIDATE_WARNING, "lost 1");
     log_write(&f->log, CANDIDATE_WARNING, "lost 2");
-    assert_int_equal(strlen(received(f)), PIPE_BYTES);
+    small_pipe_empty(&f->pipe);
     log_write(&f->log, CANDIDATE_WARNING, "kept");
     log_write(&f->log, CANDIDATE_WARNING, "kept too");
     assert_string_equal(
@@ -128,9 +110,9 @@ static void stuck_reader_delays_nothing_and_is_told_the_count(void **state)
 static void count_is_told_at_the_end_when_nothing_else_came(void **state)
 {
     struct fixture *f = *state;
-    fill_pipe(f);
+    small_pipe_fill(&f->pipe);
     log_write(&f->log, CANDIDATE_WARNING, "lost");
-    assert_int_equal(strlen(received(f)), PIPE_BYTES);
+    small_pipe_empty(&f->pipe);
     log_done(&f->log);
     assert_string_equal(
         received(f),
@@ -168,10 +150,10 @@ static void torn_line_is_ended_by_the_next(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     log_write(&f->log, CANDIDATE_ERROR, "whole");
     log_write(&f->log, CANDIDATE_ERROR, "whole too");
-    ssize_t n = pread(file, f->text, sizeof f->text - 1, 0);
-    f->text[n > 0 ? n : 0] = '\0';
+    ssize_t n = pread(file, f->pipe.text, sizeof f->pipe.text - 1, 0);
+    f->pipe.text[n > 0 ? n : 0] = '\0';
     assert_string_equal(
-        f->text,
+        f->pipe.text,
         "candidate: to\n"
         "candidate: warning: 1 message could not be written here\n"
         "candidate: whole\n"
@@ -261,8 +243,8 @@ static void longest_json_is_cut_within_its_strings(void **state)
     log_notice(&f->log, &event);
     size_t bytes = strlen(received(f));
     assert_in_range(bytes, 2 * LOG_TEXT_BYTES_MAX, LOG_LINE_BYTES_MAX);
-    assert_string_equal(f->text + bytes - 8, "\\\"...\"}\n");
-    cJSON *json = cJSON_Parse(f->text);
+    assert_string_equal(f->pipe.text + bytes - 8, "\\\"...\"}\n");
+    cJSON *json = cJSON_Parse(f->pipe.text);
     assert_non_null(json);
     cJSON_Delete(json);
 }
@@ -271,9 +253,9 @@ static void count_of_what_was_dropped_is_json_as_well(void **state)
 {
     struct fixture *f = *state;
     log_set(&f->log, CANDIDATE_INFO, LOG_JSON);
-    fill_pipe(f);
+    small_pipe_fill(&f->pipe);
     log_write(&f->log, CANDIDATE_WARNING, "lost");
-    assert_int_equal(strlen(received(f)), PIPE_BYTES);
+    small_pipe_empty(&f->pipe);
     log_done(&f->log);
     assert_string_equal(behind_time(received(f)),
                         "\"level\":\"warning\",\"message\":\"1 message "

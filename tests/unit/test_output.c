@@ -16,17 +16,13 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "small_pipe.h"
 #include "sys/clock.h"
-
-/* Several pages: a page that is used in part is not room, for poll(). */
-enum { PIPE_BYTES = 16 * 4096 };
 
 struct fixture {
     struct output output;
-    int reader; /* -1: gone */
-    int writer;
+    struct small_pipe pipe;
     bool leading;
-    char text[PIPE_BYTES + 1];
 };
 
 /* The handle is the fixture itself, which says what the library would. */
@@ -44,13 +40,8 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    int ends[2];
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    f->reader = ends[0];
-    f->writer = ends[1];
-    assert_int_equal(fcntl(f->writer, F_SETPIPE_SZ, PIPE_BYTES), PIPE_BYTES);
-    assert_int_equal(fcntl(f->reader, F_SETFL, O_NONBLOCK), 0);
-    output_init(&f->output, f->writer);
+    small_pipe_open(&f->pipe);
+    output_init(&f->output, f->pipe.writer);
     signal(SIGPIPE, SIG_IGN);
     *state = f;
     return 0;
@@ -59,9 +50,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    if (f->reader >= 0)
-        close(f->reader);
-    close(f->writer);
+    small_pipe_close(&f->pipe);
     free(f);
     return 0;
 }
@@ -74,9 +63,7 @@ static void flush(struct fixture *f)
 /* What came through the pipe since the last call. */
 static const char *received(struct fixture *f)
 {
-    ssize_t n = read(f->reader, f->text, sizeof f->text - 1);
-    f->text[n > 0 ? n : 0] = '\0';
-    return f->text;
+    return small_pipe_read(&f->pipe);
 }
 
 static void happens(struct fixture *f, enum candidate_event_type type)
@@ -85,18 +72,6 @@ static void happens(struct fixture *f, enum candidate_event_type type)
                                      .leader = "B",
                                      .text = "the lease ran out" };
     output_event(&f->output, &event);
-}
-
-static void fill_pipe(struct fixture *f)
-{
-    char filler[PIPE_BYTES];
-    memset(filler, '#', sizeof filler);
-    assert_int_equal(write(f->writer, filler, sizeof filler), PIPE_BYTES);
-}
-
-static void empty_pipe(struct fixture *f)
-{
-    assert_int_equal(strlen(received(f)), PIPE_BYTES);
 }
 
 static void each_event_has_its_line(void **state)
@@ -152,7 +127,7 @@ static void each_line_is_a_write_of_its_own(void **state)
     flush(f);
     static const char *const lines[] = { "one\n", "two\n", "\n", "four\n" };
     for (size_t i = 0; i < 4; i++) {
-        char data[PIPE_BYTES] = "";
+        char data[SMALL_PIPE_BYTES] = "";
         assert_int_equal(read(ends[0], data, sizeof data), strlen(lines[i]));
         assert_string_equal(data, lines[i]);
     }
@@ -175,12 +150,12 @@ static void claim_is_checked_when_it_is_written_not_when_it_is_queued(
 {
     struct fixture *f = *state;
     f->leading = true;
-    fill_pipe(f);
+    small_pipe_fill(&f->pipe);
     happens(f, CANDIDATE_ELECTED);
     flush(f);
     f->leading = false;
     happens(f, CANDIDATE_LOST);
-    empty_pipe(f);
+    small_pipe_empty(&f->pipe);
     flush(f);
     assert_string_equal(received(f), "Lost leadership: the lease ran out\n");
 }
@@ -201,12 +176,12 @@ static void claim_after_a_dropped_one_is_written(void **state)
 static void full_pipe_keeps_the_lines_waiting(void **state)
 {
     struct fixture *f = *state;
-    fill_pipe(f);
+    small_pipe_fill(&f->pipe);
     output_begin(&f->output, "A");
     flush(f);
     assert_int_equal(output_pollfd(&f->output).events, POLLOUT);
-    assert_int_equal(output_pollfd(&f->output).fd, f->writer);
-    empty_pipe(f);
+    assert_int_equal(output_pollfd(&f->output).fd, f->pipe.writer);
+    small_pipe_empty(&f->pipe);
     flush(f);
     assert_string_equal(received(f), "Candidate A\n");
     assert_int_equal(output_pollfd(&f->output).events, 0);
@@ -216,7 +191,7 @@ static void full_pipe_keeps_the_lines_waiting(void **state)
 static void lines_beyond_the_limit_are_an_error(void **state)
 {
     struct fixture *f = *state;
-    fill_pipe(f);
+    small_pipe_fill(&f->pipe);
     for (int i = 0; i < OUTPUT_LINES_MAX; i++)
         happens(f, CANDIDATE_ATTEMPTING);
     flush(f);
@@ -227,7 +202,7 @@ static void lines_beyond_the_limit_are_an_error(void **state)
     assert_int_equal(output_pollfd(&f->output).fd, -1);
     happens(f, CANDIDATE_ELECTED); /* and does nothing */
     flush(f);
-    empty_pipe(f);
+    small_pipe_empty(&f->pipe);
     assert_string_equal(received(f), "");
 }
 
@@ -235,7 +210,7 @@ static void queue_goes_round_without_mixing_lines(void **state)
 {
     struct fixture *f = *state;
     for (int round = 0; round < 5; round++) {
-        fill_pipe(f);
+        small_pipe_fill(&f->pipe);
         char text[OUTPUT_LINES_MAX * 8] = "";
         for (int i = 0; i < OUTPUT_LINES_MAX - 7; i++) {
             size_t used = strlen(text);
@@ -243,7 +218,7 @@ static void queue_goes_round_without_mixing_lines(void **state)
         }
         output_text(&f->output, text);
         flush(f);
-        empty_pipe(f);
+        small_pipe_empty(&f->pipe);
         flush(f);
         assert_string_equal(received(f), text);
     }
@@ -266,8 +241,7 @@ static void too_long_a_line_is_cut(void **state)
 static void reader_that_is_gone_is_an_error_of_the_next_line(void **state)
 {
     struct fixture *f = *state;
-    close(f->reader);
-    f->reader = -1;
+    small_pipe_close_reader(&f->pipe);
     output_begin(&f->output, "A");
     flush(f);
     assert_string_equal(output_error(&f->output), strerror(EPIPE));
@@ -276,8 +250,7 @@ static void reader_that_is_gone_is_an_error_of_the_next_line(void **state)
 static void reader_that_is_gone_is_noticed_while_nothing_waits(void **state)
 {
     struct fixture *f = *state;
-    close(f->reader);
-    f->reader = -1;
+    small_pipe_close_reader(&f->pipe);
     struct pollfd polled = output_pollfd(&f->output);
     assert_int_equal(polled.events, 0);
     assert_int_equal(poll(&polled, 1, 0), 1);
@@ -324,10 +297,10 @@ static const char *file_after(struct fixture *f, bool still_leading)
     f->leading = still_leading;
     happens(f, CANDIDATE_ATTEMPTING);
     flush(f);
-    ssize_t n = pread(file, f->text, sizeof f->text - 1, 0);
-    f->text[n > 0 ? n : 0] = '\0';
+    ssize_t n = pread(file, f->pipe.text, sizeof f->pipe.text - 1, 0);
+    f->pipe.text[n > 0 ? n : 0] = '\0';
     close(file);
-    return f->text;
+    return f->pipe.text;
 }
 
 static void line_that_was_written_in_part_is_completed(void **state)
@@ -348,7 +321,7 @@ static void claim_that_was_written_in_part_does_not_become_one(void **state)
 static void drain_gives_up_on_a_stuck_reader(void **state)
 {
     struct fixture *f = *state;
-    fill_pipe(f);
+    small_pipe_fill(&f->pipe);
     output_begin(&f->output, "A");
     int64_t begun_at_ms = clock_now_ms();
     output_drain(&f->output, handle(f), 20);
@@ -362,8 +335,7 @@ static void drain_of_nothing_minds_no_reader_that_is_gone(void **state)
     struct fixture *f = *state;
     output_begin(&f->output, "A");
     flush(f);
-    close(f->reader);
-    f->reader = -1;
+    small_pipe_close_reader(&f->pipe);
     output_drain(&f->output, handle(f), 20);
     assert_null(output_error(&f->output));
 }
