@@ -90,11 +90,7 @@ static void second_request_reuses_the_connection(void **state)
 {
     struct wire *f = *state;
     for (uint64_t i = 1; i <= 3; i++) {
-        wire_send(f, wire_unary(f, i));
-        wire_say(wire_request_on(f, 0), WIRE_OK);
-        struct http_event event = wire_event(f);
-        assert_int_equal(event.tag, i);
-        wire_assert_done(&event, 200, "ok");
+        wire_expect_ok(f, i, 0);
     }
     assert_int_equal(f->accepted, 1);
 }
@@ -106,13 +102,9 @@ static void unary_and_stream_share_two_connections(void **state)
     struct wire_connection *c = wire_request_on(f, 0);
     wire_say(c, WIRE_STREAM_HEAD);
     for (uint64_t i = 1; i <= 3; i++) {
-        wire_send(f, wire_unary(f, i));
-        wire_say(wire_request_on(f, 1), WIRE_OK);
-        struct http_event event = wire_event(f);
-        assert_int_equal(event.tag, i);
-        wire_assert_done(&event, 200, "ok");
+        wire_expect_ok(f, i, 1);
         wire_say(c, "1\r\nx\r\n");
-        event = wire_event(f);
+        struct http_event event = wire_event(f);
         assert_int_equal(event.type, HTTP_DATA);
         assert_int_equal(event.tag, 100);
     }
@@ -139,10 +131,7 @@ static void waiting_for_a_connection_has_its_limit_too(void **state)
     assert_int_equal(event.tag, 1);
     wire_assert_failed(&event, CANDIDATE_ERETRY, "no reply within 60 ms");
     http_cancel(f->http, 100);
-    wire_send(f, wire_unary(f, 2));
-    wire_say(wire_request_on(f, 2), WIRE_OK);
-    event = wire_event(f);
-    wire_assert_done(&event, 200, "ok");
+    wire_expect_ok(f, 2, 2);
 }
 
 /* Whether the server has several transfers on a connection is not known yet. */
@@ -151,10 +140,7 @@ static void transfer_does_not_wait_for_the_reply_to_another(void **state)
     struct wire *f = *state;
     wire_send(f, wire_stream(f, 100));
     wire_request_on(f, 0);
-    wire_send(f, wire_unary(f, 1));
-    wire_say(wire_request_on(f, 1), WIRE_OK);
-    struct http_event event = wire_event(f);
-    wire_assert_done(&event, 200, "ok");
+    wire_expect_ok(f, 1, 1);
 }
 
 static void nobody_listening_is_connection_refused(void **state)
@@ -223,10 +209,7 @@ static void cancelled_transfer_is_silent_and_closed(void **state)
     while (c->fd >= 0)
         wire_step(f, 1000);
     assert_false(http_next(f->http, &event));
-    wire_send(f, wire_unary(f, 5));
-    wire_say(wire_request_on(f, 1), WIRE_OK);
-    event = wire_event(f);
-    wire_assert_done(&event, 200, "ok");
+    wire_expect_ok(f, 5, 1);
 }
 
 static void cancelling_takes_back_news_nobody_took(void **state)

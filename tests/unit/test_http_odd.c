@@ -21,29 +21,30 @@ enum { SHORT_MS = 1000 }; /* and long enough to begin on a busy machine */
 
 /* ---- what is no HTTP, or lies ---- */
 
-static void cut_reply_is_no_reply(void **state)
+/* This is all that the server says. */
+static struct http_event expect_no_reply(struct wire *w, const char *text)
 {
-    struct wire *w = *state;
     wire_send(w, wire_unary(w, 1));
     struct wire_connection *c = wire_request_on(w, 0);
-    wire_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel");
+    wire_say(c, text);
     wire_hang_up(c);
     struct http_event event = wire_event(w);
     assert_int_equal(event.error, CANDIDATE_ERETRY);
     assert_int_equal(event.bytes, 0);
+    return event;
+}
+
+static void cut_reply_is_no_reply(void **state)
+{
+    struct http_event event = expect_no_reply(
+        *state, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel");
     assert_true(strlen(event.message) > 0);
 }
 
 static void bytes_that_are_not_http_are_refused(void **state)
 {
-    struct wire *w = *state;
-    wire_send(w, wire_unary(w, 1));
-    struct wire_connection *c = wire_request_on(w, 0);
-    wire_say(c, "\x16\x03\x01 \x1b[31m this is another protocol\r\n\r\n");
-    wire_hang_up(c);
-    struct http_event event = wire_event(w);
-    assert_int_equal(event.error, CANDIDATE_ERETRY);
-    assert_int_equal(event.bytes, 0);
+    struct http_event event = expect_no_reply(
+        *state, "\x16\x03\x01 \x1b[31m this is another protocol\r\n\r\n");
     for (const char *p = event.message; *p; p++)
         assert_in_range(*p, ' ', '~');
 }
@@ -92,33 +93,19 @@ static void surplus_behind_a_reply_is_not_read(void **state)
              WIRE_OK "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad");
     struct http_event event = wire_event(w);
     wire_assert_done(&event, 200, "ok");
-    wire_send(w, wire_unary(w, 2));
-    wire_say(wire_request_on(w, 1), WIRE_OK);
-    event = wire_event(w);
-    wire_assert_done(&event, 200, "ok");
+    wire_expect_ok(w, 2, 1);
 }
 
 static void reply_that_nobody_asked_for_is_not_read(void **state)
 {
     struct wire *w = *state;
-    wire_send(w, wire_unary(w, 1));
-    struct wire_connection *c = wire_request_on(w, 0);
-    wire_say(c, WIRE_OK);
-    struct http_event event = wire_event(w);
-    wire_assert_done(&event, 200, "ok");
+    struct wire_connection *c = wire_expect_ok(w, 1, 0);
     wire_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad");
-    for (int i = 1; i <= 2; i++) {
-        wire_send(w, wire_unary(w, 2));
-        wire_say(wire_request_on(w, i), WIRE_OK);
-        event = wire_event(w);
-        wire_assert_done(&event, 200, "ok");
-    }
+    for (int i = 1; i <= 2; i++)
+        wire_expect_ok(w, 2, i);
     while (c->fd >= 0) /* it has made room */
         wire_step(w, 1000);
-    wire_send(w, wire_unary(w, 2));
-    wire_say(wire_request_on(w, 1), WIRE_OK);
-    event = wire_event(w);
-    wire_assert_done(&event, 200, "ok");
+    wire_expect_ok(w, 2, 1);
     assert_int_equal(w->accepted, 3);
 }
 
@@ -173,48 +160,29 @@ static void dribbled_reply_is_given_up_in_time(void **state)
 
 /* ---- proxies that cut idle connections ---- */
 
-static struct wire_connection *idle_connection(struct wire *w)
-{
-    wire_send(w, wire_unary(w, 1));
-    struct wire_connection *c = wire_request_on(w, 0);
-    wire_say(c, WIRE_OK);
-    struct http_event event = wire_event(w);
-    wire_assert_done(&event, 200, "ok");
-    return c;
-}
-
-static void expect_next_call_works(struct wire *w)
-{
-    wire_send(w, wire_unary(w, 2));
-    wire_say(wire_request_on(w, 1), WIRE_OK);
-    struct http_event event = wire_event(w);
-    assert_int_equal(event.tag, 2);
-    wire_assert_done(&event, 200, "ok");
-}
-
 static void idle_connection_that_was_closed_costs_nothing(void **state)
 {
     struct wire *w = *state;
-    wire_hang_up(idle_connection(w));
-    expect_next_call_works(w);
+    wire_hang_up(wire_expect_ok(w, 1, 0));
+    wire_expect_ok(w, 2, 1);
 }
 
 static void idle_connection_that_was_reset_costs_nothing(void **state)
 {
     struct wire *w = *state;
-    struct wire_connection *c = idle_connection(w);
+    struct wire_connection *c = wire_expect_ok(w, 1, 0);
     struct linger reset = { .l_onoff = 1 };
     assert_int_equal(
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
     wire_hang_up(c);
-    expect_next_call_works(w);
+    wire_expect_ok(w, 2, 1);
 }
 
 /* The cut and the request meet on the way. */
 static void connection_cut_as_a_request_comes_costs_nothing(void **state)
 {
     struct wire *w = *state;
-    (void)idle_connection(w);
+    wire_expect_ok(w, 1, 0);
     wire_send(w, wire_unary(w, 2));
     wire_hang_up(wire_request_on(w, 0));
     wire_say(wire_request_on(w, 1), WIRE_OK);

@@ -198,3 +198,14 @@ void wire_assert_failed(const struct http_event *event, int error,
     assert_int_equal(event->error, error);
     assert_int_equal(event->bytes, 0);
 }
+
+struct wire_connection *wire_expect_ok(struct wire *w, uint64_t tag, int number)
+{
+    wire_send(w, wire_unary(w, tag));
+    struct wire_connection *c = wire_request_on(w, number);
+    wire_say(c, WIRE_OK);
+    struct http_event event = wire_event(w);
+    assert_int_equal(event.tag, tag);
+    wire_assert_done(&event, 200, "ok");
+    return c;
+}

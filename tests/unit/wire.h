@@ -54,6 +54,10 @@ struct wire_connection *wire_request_on(struct wire *w, int number);
 /* Wait for the client's next event. */
 struct http_event wire_event(struct wire *w);
 
+/* A request goes out on this connection, is answered with WIRE_OK, and done. */
+struct wire_connection *wire_expect_ok(struct wire *w, uint64_t tag,
+                                       int number);
+
 /* ---- the client ---- */
 
 struct http_request wire_unary(const struct wire *w, uint64_t tag);
