@@ -25,7 +25,8 @@ build() {
 
 elect() {
     run -0 --separate-stderr scripts/with-etcd.sh \
-        bash -c '"$1" "$ETCDCTL_ENDPOINTS" "$2"; etcdctl get --prefix ""' \
+        bash -c '"$1" "$ETCDCTL_ENDPOINTS" "$2"
+            etcdctl --command-timeout=60s get --prefix ""' \
         elect "$BATS_TEST_TMPDIR/embed" "$1" 3>&-
 }
 
@@ -94,7 +95,8 @@ c_blocks() {
     build "${CC:-cc}" -std=c17
     # shellcheck disable=SC2016
     run -0 --separate-stderr scripts/with-etcd.sh sh -c \
-        '"$0" "$ETCDCTL_ENDPOINTS"; etcdctl get --prefix ""' \
+        '"$0" "$ETCDCTL_ENDPOINTS"
+        etcdctl --command-timeout=60s get --prefix ""' \
         "$BATS_TEST_TMPDIR/$source" 3>&-
     [ "$output" = leading ]
 }

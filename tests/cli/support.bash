@@ -21,6 +21,12 @@ teardown() {
     stop_all
 }
 
+# Its own 5 s are not enough on a busy machine. An option, because etcdctl reads
+# the variable of that name too late for most of what it does.
+etcdctl() {
+    command etcdctl --command-timeout="${patience_s}s" "$@"
+}
+
 # start_etcd FOLDER [OPTION...]: it ends with stop_etcd, or with the process that
 # began it. The options are those of with-etcd.sh.
 start_etcd() {

@@ -5,6 +5,11 @@ load support
 
 export BATS_TEST_TIMEOUT=300
 
+# Its own 5 s are not enough on a busy machine.
+etcdctl() {
+    command etcdctl --command-timeout=60s "$@"
+}
+
 # Its port is none of those that with-etcd.sh chooses from, and nobody has it.
 setup() {
     local port

@@ -14,41 +14,51 @@
 
 #include "etcdctl.h"
 
-enum { POLL_MS = 100 }; /* a look at etcd costs a process each time */
+enum {
+    POLL_MS = 100, /* a look at etcd costs a process each time */
+    OPTIONS_N = 5,
+};
+
+/* How long etcdctl waits for an answer. Its own 5 s are not enough on a busy
+ * machine. An option, because etcdctl reads the variable of that name too late
+ * for most of what it does. PATIENT is PROCESS_PATIENCE_MS. */
+#define QUICK "5s"
+#define PATIENT "60s"
 
 static struct process *start(struct process_set *set, const char *endpoints,
-                             const char *const *argv,
-                             const char *const *environment)
+                             const char *timeout, const char *const *argv,
+                             const char *login)
 {
-    const char *whole[ETCDCTL_ARGUMENTS_MAX + 4] = { "etcdctl", "--endpoints",
-                                                     endpoints };
+    const char *whole[OPTIONS_N + ETCDCTL_ARGUMENTS_MAX + 1] = {
+        "etcdctl", "--endpoints", endpoints, "--command-timeout", timeout
+    };
     for (size_t i = 0; argv[i]; i++) {
         assert_true(i < ETCDCTL_ARGUMENTS_MAX);
-        whole[3 + i] = argv[i];
+        whole[OPTIONS_N + i] = argv[i];
     }
-    return process_start(set, PROCESS_PIPES, whole, environment);
+    return process_start(set, PROCESS_PIPES, whole,
+                         (const char *const[]){ login, NULL });
 }
 
 struct process *etcdctl_start_argv(struct process_set *set,
                                    const char *endpoints,
                                    const char *const *argv)
 {
-    return start(set, endpoints, argv, NULL);
+    return start(set, endpoints, QUICK, argv, NULL);
 }
 
 struct process *etcdctl_start_at(struct etcd_server *server,
                                  const char *endpoints, const char *const *argv)
 {
-    return start(etcd_server_set(server), endpoints, argv,
-                 (const char *const[]){ etcd_server_login(server), NULL });
+    return start(etcd_server_set(server), endpoints, QUICK, argv,
+                 etcd_server_login(server));
 }
 
 const char *etcdctl_run(struct etcd_server *server, const char *const *argv)
 {
-    const char *const environment[] = { ETCDCTL_PATIENT,
-                                        etcd_server_login(server), NULL };
     struct process *p = start(etcd_server_set(server),
-                              etcd_server_endpoints(server), argv, environment);
+                              etcd_server_endpoints(server), PATIENT, argv,
+                              etcd_server_login(server));
     process_close_input(p);
     process_expect_exit(p, 0);
     char *said = etcd_server_scratch(server);

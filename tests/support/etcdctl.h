@@ -12,10 +12,6 @@ enum {
     ETCDCTL_TEXT_BYTES_MAX = 600,
 };
 
-/* For the environment: its own 5 s are not enough on a busy machine. As long as
- * PROCESS_PATIENCE_MS. */
-#define ETCDCTL_PATIENT "ETCDCTL_COMMAND_TIMEOUT=60s"
-
 /* A key as etcd has it; absent: create_revision is 0. */
 struct etcdctl_key {
     char key[ETCDCTL_TEXT_BYTES_MAX];

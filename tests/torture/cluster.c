@@ -139,7 +139,7 @@ static void make_candidate(struct stage *stage)
     (void)snprintf(endpoints, sizeof endpoints, "ETCDCTL_ENDPOINTS=%s",
                    etcd_server_endpoints(stage->etcd));
     const char *const argv[] = { "scripts/etcd-role.sh", "candidate", NULL };
-    const char *const environment[] = { endpoints, ETCDCTL_PATIENT,
+    const char *const environment[] = { endpoints,
                                         etcd_server_login(stage->etcd), NULL };
     struct process *p = process_start(stage->set, PROCESS_PIPES, argv,
                                       environment);
