@@ -68,24 +68,17 @@ MAKE_ALL = $(MAKE) --no-print-directory \
 VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-PROGRAM_SRC = src/json_lines.c src/picture.c src/reading.c \
-	src/status_command.c \
-	$(wildcard src/observe_command.c src/history.c src/why*.c) \
-	src/main.c src/exits.c src/participation.c \
-	src/guardian.c src/guardian_run.c \
-	src/supervision.c src/supervision_guardian.c src/supervision_signals.c \
-	src/access.c src/environment.c src/hooks.c src/output.c \
-	src/fenced_command.c src/steer_command.c \
-	src/service.c src/waiting.c \
-	src/live.c src/metrics.c src/page.c src/status.c src/status_server.c \
-	src/timeline.c \
-	src/options.c src/options_check.c src/options_help.c \
-	src/options_table.c src/options_values.c \
-	src/sys/confine.c src/sys/fd.c src/sys/httpd.c src/sys/json_text.c src/sys/screen.c src/sys/keyboard.c \
-	src/sys/listen.c src/sys/log.c src/sys/notify.c \
-	src/sys/secret.c src/sys/signals.c src/sys/execute.c src/sys/fence_file.c \
-	src/sys/srv.c src/sys/srv_reply.c src/sys/srv_search.c \
-	src/sys/deadman.c src/sys/spawn.c src/sys/terminal.c src/sys/tree.c
+# What is the program's alone, and not the library's.
+PROGRAM_SRC = $(patsubst %,src/%.c,\
+	access environment exits fenced_command guardian guardian_run \
+	history hooks json_lines live main metrics observe_command options \
+	options_check options_help options_table options_values output page \
+	participation picture reading service status status_command \
+	status_server steer_command supervision supervision_guardian \
+	supervision_signals timeline waiting why why_command why_members \
+	$(addprefix sys/,confine deadman execute fd fence_file httpd json_text \
+		keyboard listen log notify screen secret signals spawn \
+		srv srv_reply srv_search terminal tree))
 PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))
 LIBRARY_OBJ = $(call objects,$(filter-out $(PROGRAM_SRC),\
 	$(wildcard src/*.c src/*/*.c)))

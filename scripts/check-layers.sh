@@ -22,11 +22,12 @@ allow() {
 }
 
 shopt -s nullglob
-# What belongs to the program.
-names='access|environment|exits|fenced_command|guardian(_[a-z]+)?|hooks|main|metrics|'
-names+='options(_[a-z]+)?|output|participation|service|status(_[a-z]+)?|'
-names+='steer_command|supervision(_[a-z]+)?|waiting|'
-names+='history|json_lines|live|observe_command|page|picture|timeline|reading|why(_[a-z]+)?'
+# What is the program's alone, as regular expressions.
+# shellcheck disable=SC2016 # make expands it
+sources=$(make -s --eval='print: ; @echo $(PROGRAM_SRC:src/%.c=%)' print)
+names=$(tr ' ' '\n' <<<"$sources" | grep -v / | paste -sd '|')
+private=$(tr ' ' '\n' <<<"$sources" | grep / | paste -sd '|')
+names="($names)(_private)?"
 program=()
 library=()
 for file in src/*.[ch]; do
@@ -46,11 +47,9 @@ allow "$system|\"(candidate|$names)\.h|\"(sys/|core/supervise\.h)" "${program[@]
 allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
 
 # The library must not know it.
-private="$names|sys/(confine|fd|httpd|json_text|screen|keyboard|listen|log|notify|secret|"
-private+='signals|srv|srv_reply|srv_search|deadman|execute|fence_file|spawn|terminal|tree)'
 while IFS= read -r line; do
     complain "$line"
-done < <(grep -HnE "^#include \"($private)\.h" \
+done < <(grep -HnE "^#include \"($names|$private)\.h" \
     "${library[@]}" src/core/* src/etcd/* || true)
 
 # only LIBRARY REGEX: no other file includes its headers.
