@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "etcd/request_txn.h"
+#include "sys/text.h"
 
 static void keep_key(struct steering_key *kept, struct etcd_bytes key)
 {
@@ -204,6 +205,8 @@ static void say_done(const struct steering *s, char *out)
 
 static void say_foreign(const struct steering *s, char *out)
 {
+    char word[TEXT_SHELL_WORD_BYTES];
+    text_shell_word(word, sizeof word, s->lock.leader_key);
     if (s->machine.view.holder)
         (void)snprintf(out, STEERING_TEXT_BYTES_MAX,
                        "another program holds the lock with the key %s, value"
@@ -212,16 +215,18 @@ static void say_foreign(const struct steering *s, char *out)
     else
         (void)snprintf(out, STEERING_TEXT_BYTES_MAX,
                        "the leader key %s, value \"%s\", belongs to no"
-                       " candidate; it can be removed with: etcdctl del '%s'",
-                       s->lock.leader_key, s->leads.text, s->lock.leader_key);
+                       " candidate; remove it with: etcdctl del -- %s",
+                       s->lock.leader_key, s->leads.text, word);
 }
 
 static void say_busy(const struct steering *s, char *out)
 {
+    char word[TEXT_SHELL_WORD_BYTES];
+    text_shell_word(word, sizeof word, s->keys.request);
     (void)snprintf(out, STEERING_TEXT_BYTES_MAX,
                    "somebody else asks for something with the key %s; try again"
-                   " in %d s, or remove it with: etcdctl del '%s'",
-                   s->keys.request, STEER_LEASE_MS / 1000, s->keys.request);
+                   " in %d s, or remove it with: etcdctl del -- %s",
+                   s->keys.request, STEER_LEASE_MS / 1000, word);
 }
 
 static void say_between(const struct steering *s, char *out)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/text.h"
 #include "why_private.h"
 
 struct why_finding *why_add(struct why *w, enum why_weight weight,
@@ -39,15 +40,11 @@ void why_command(struct why_finding *f, const char *format, ...)
     va_end(args);
 }
 
-/* "etcdctl del 'KEY'", safe for a shell. */
 static void command_delete(struct why_finding *f, const char *key)
 {
-    size_t n = (size_t)snprintf(f->command, sizeof f->command,
-                                "etcdctl del -- '");
-    for (; *key && n + 8 < sizeof f->command; key++)
-        n += (size_t)snprintf(f->command + n, sizeof f->command - n, "%s",
-                              *key == '\'' ? "'\\''" : (char[]){ *key, '\0' });
-    (void)snprintf(f->command + n, sizeof f->command - n, "'");
+    char word[WHY_COMMAND_BYTES_MAX - sizeof "etcdctl del -- "];
+    text_shell_word(word, sizeof word, key);
+    why_command(f, "etcdctl del -- %s", word);
 }
 
 static void command_revoke(struct why_finding *f, int64_t lease)

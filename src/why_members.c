@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/text.h"
 #include "why_private.h"
 
 static void no_gateway(struct why *w, const char *endpoint,
@@ -29,8 +30,12 @@ static void permission(struct why *w, const struct candidate_view *view,
              "needed on the key %.255s and on what is below %.300s",
              question->user ? question->user : "(none: see --user)",
              view->election, view->prefix);
-    why_command(f, "scripts/etcd-role.sh --election '%.255s' %.100s <FILE",
-                view->election, question->user ? question->user : "USER");
+    char election[TEXT_SHELL_WORD_BYTES];
+    char user[TEXT_SHELL_WORD_BYTES];
+    text_shell_word(election, sizeof election, view->election);
+    text_shell_word(user, sizeof user, question->user ? question->user : "");
+    why_command(f, "scripts/etcd-role.sh --election %s %s <FILE", election,
+                question->user ? user : "USER");
 }
 
 /* ---- members ---- */

@@ -76,10 +76,12 @@ void words_key_for_ever(char out[EVENTS_TEXT_BYTES_MAX],
                         const struct lock *lock,
                         const struct words_name *leader)
 {
+    char word[TEXT_SHELL_WORD_BYTES];
+    text_shell_word(word, sizeof word, lock->leader_key);
     (void)snprintf(out, EVENTS_TEXT_BYTES_MAX,
                    "the leader key %s has the value \"%s\" and no lease: it"
-                   " stays until somebody removes it, with: etcdctl del '%s'",
-                   lock->leader_key, leader->text, lock->leader_key);
+                   " stays until somebody removes it, with: etcdctl del -- %s",
+                   lock->leader_key, leader->text, word);
 }
 
 void words_foreign(char out[EVENTS_TEXT_BYTES_MAX],

@@ -81,3 +81,21 @@ void text_escape(char *out, size_t out_size, const char *data, size_t size)
     }
     out[used] = '\0';
 }
+
+void text_shell_word(char *out, size_t out_size, const char *text)
+{
+    assert(out_size >= 8);
+    static const char quote[] = "'\\''"; /* ends the word, and goes on */
+    size_t used = 0;
+    out[used++] = '\'';
+    for (; *text; text++) {
+        size_t size = *text == '\'' ? sizeof quote - 1 : 1;
+        if (used + size + 2 > out_size) {
+            memcpy(out, "'...'", sizeof "'...'");
+            return;
+        }
+        memcpy(out + used, *text == '\'' ? quote : text, size);
+        used += size;
+    }
+    memcpy(out + used, "'", sizeof "'");
+}

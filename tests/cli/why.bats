@@ -182,7 +182,7 @@ lock_key() {
     done <<<"$all"
     [ "$n" -eq 2 ]
     [[ $(finding permission-missing .command) == \
-        "scripts/etcd-role.sh --election 'leader' reader <FILE" ]]
+        "scripts/etcd-role.sh --election 'leader' 'reader' <FILE" ]]
     [ "$(grep -oE 'code [0-9]+' <<<"$all" | tr '\n' ' ')" = 'code 69 code 1 ' ]
 }
 

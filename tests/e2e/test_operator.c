@@ -92,8 +92,8 @@ static void overwritten_leader_key_deposes_the_leader(void **state)
     stage_expect_lost(pair.a, "the leader key leader was overwritten");
     stage_expect_next_follow(pair.a, "X");
     stage_expect_follow(pair.b, "X");
-    process_expect_error(pair.a, "etcdctl del 'leader'");
-    process_expect_error(pair.b, "etcdctl del 'leader'");
+    process_expect_error(pair.a, "etcdctl del -- 'leader'");
+    process_expect_error(pair.b, "etcdctl del -- 'leader'");
     process_expect_nothing_more(pair.a);
     process_expect_nothing_more(pair.b);
 
@@ -223,7 +223,7 @@ static void leader_key_without_a_lease_is_respected_and_named(void **state)
     etcdctl(s->etcd, "put", "leader", "X");
     struct process *a = stage_waiter(s, "X", "--ttl", LONG_TTL, "A");
     struct process_line said = process_expect_error(a, "\"X\"");
-    assert_non_null(strstr(said.text, "etcdctl del 'leader'"));
+    assert_non_null(strstr(said.text, "etcdctl del -- 'leader'"));
     process_expect_nothing_more(a);
     assert_string_equal(etcdctl_get(s->etcd, "leader").value, "X");
 

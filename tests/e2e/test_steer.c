@@ -126,7 +126,8 @@ static void other_program_that_leads_cannot_be_asked(void **state)
     expect_refused(stage_candidate(s, "--depose"), 75, "another program");
     process_signal(lock, SIGINT);
     process_await_end(lock);
-    expect_refused(stage_candidate(s, "--depose"), 75, "etcdctl del 'leader'");
+    expect_refused(stage_candidate(s, "--depose"), 75,
+                   "etcdctl del -- 'leader'");
 }
 
 static void request_of_another_stands_in_the_way(void **state)
@@ -135,7 +136,7 @@ static void request_of_another_stands_in_the_way(void **state)
     struct process *a = leader(s, "A");
     etcdctl(s->etcd, "put", REQUEST_KEY,
             "{\"v\":1,\"type\":\"depose\",\"token\":\"1\"}");
-    expect_refused(stage_candidate(s, "--depose"), 75, "etcdctl del '");
+    expect_refused(stage_candidate(s, "--depose"), 75, "etcdctl del -- '");
     process_expect_nothing_more(a);
     etcdctl(s->etcd, "del", REQUEST_KEY);
     struct process *depose = stage_candidate(s, "--depose");

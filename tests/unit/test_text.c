@@ -108,6 +108,27 @@ static void escape_never_writes_past_its_buffer(void **state)
     }
 }
 
+static void a_word_for_a_shell_is_whole_and_in_quotes(void **state)
+{
+    (void)state;
+    char out[12];
+    text_shell_word(out, sizeof out, "");
+    assert_string_equal(out, "''");
+    text_shell_word(out, sizeof out, "$a b");
+    assert_string_equal(out, "'$a b'");
+    text_shell_word(out, sizeof out, "it's one");
+    assert_string_equal(out, "'...'");
+    text_shell_word(out, sizeof out, "it's 1");
+    assert_string_equal(out, "'it'\\''s 1'");
+    memset(out, 'x', sizeof out);
+    text_shell_word(out, 8, "it's");
+    assert_string_equal(out, "'...'");
+    assert_int_equal(out[8], 'x');
+    text_shell_word(out, 8, "12345");
+    assert_string_equal(out, "'12345'");
+    assert_int_equal(out[8], 'x');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +138,7 @@ int main(void)
         cmocka_unit_test(a_character_is_the_one_form_of_a_code_point),
         cmocka_unit_test(escape_keeps_clean_text_and_spells_the_rest),
         cmocka_unit_test(escape_never_writes_past_its_buffer),
+        cmocka_unit_test(a_word_for_a_shell_is_whole_and_in_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
