@@ -15,7 +15,7 @@ worst_n=12
 build=${1:?which build?}
 pages=${2-}
 [ -n "$(find "$build" -name '*.gcda' -print -quit 2>/dev/null)" ] || {
-    echo "coverage: nothing is counted in $build: make coverage" >&2
+    echo "coverage: nothing is counted in $build; run make coverage" >&2
     exit 64
 }
 mapfile -t objects < <(find "$build/src" -name '*.o' | sort)

@@ -13,7 +13,7 @@ for suite in "$@"; do
 done
 cd "$(dirname "$0")/.."
 if [ "$(id -u)" -ne 0 ]; then
-    echo 'deb-test.sh: needs root' >&2
+    echo 'deb-test: needs root; try sudo make deb-test' >&2
     exit 69
 fi
 scripts/install-deps.sh chroot

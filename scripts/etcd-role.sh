@@ -43,13 +43,13 @@ ask() {
     [[ -n $1 && $said == *"$1"* ]] || fail 69 "$said"
 }
 
-[[ $user != *:* ]] || fail 64 'a colon would end the name'
+[[ $user != *:* ]] || fail 64 "\"$user\": a colon would end the name"
 [ ! -t 0 ] || printf 'Password of %s: ' "$user" >&2
 IFS= read -rs password || [ -n "$password" ] || fail 64 'no password was given'
 [ ! -t 0 ] || echo >&2
 [ -n "$password" ] || fail 64 'the password is empty'
 [[ $password != *[[:space:]]* ]] ||
-    fail 64 'etcdctl would end the password at a blank'
+    fail 64 'the password has a blank, at which etcdctl would end it'
 
 echo "role $role: may read and write the key $election and all below $locks/"
 ask 'role name already exists' role add "$role" </dev/null

@@ -39,7 +39,7 @@ if [ "${1-}" = --one ]; then
 fi
 seconds=${1:-30}
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || {
-    echo "fuzz: not a number of seconds: $seconds" >&2
+    echo "fuzz: \"$seconds\" is not a number of seconds" >&2
     exit 64
 }
 make --no-print-directory -s -j2 fuzzers CC=clang SANITIZE=1 BUILD="$build" \

@@ -20,7 +20,7 @@ cd "$(dirname "$0")/.."
 
 if [ -z "${WITH_ETCD_DIR-}" ]; then
     if [ "$(id -u)" -ne 0 ] || ! grep -q "=$suite$" /etc/os-release; then
-        echo "service-test.sh: needs root, on Debian $suite" >&2
+        echo "service-test: needs root, on Debian $suite; try sudo make service-test" >&2
         exit 69
     fi
     scripts/install-deps.sh build run service
@@ -50,7 +50,7 @@ await() {
     shift
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$end" ] ||
-            { echo "$words: not within $patience_s s" >&2; exit 1; }
+            { echo "service-test: $words: not within $patience_s s" >&2; exit 1; }
         sleep 0.05
     done
 }

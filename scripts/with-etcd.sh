@@ -75,7 +75,7 @@ done
     { echo 'usage: with-etcd.sh [OPTION...] COMMAND [ARG...]' >&2; exit 64; }
 for tool in etcd etcdctl; do
     command -v "$tool" >/dev/null ||
-        fail "no $tool here: scripts/install-deps.sh test"
+        fail "no $tool here; run scripts/install-deps.sh test"
 done
 
 # A RAM disk when there is one with room.

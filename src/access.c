@@ -55,7 +55,7 @@ static int find_password(struct options *o, const struct signals *signals,
 int access_complete(struct access *access, struct options *o,
                     const struct signals *signals, struct candidate_error *err)
 {
-    if (o->config.user && !o->has_password) {
+    if (o->config.user && o->config.user[0] && !o->has_password) {
         int r = find_password(o, signals, err);
         if (r != 0)
             return r;

@@ -59,8 +59,8 @@ static void say_asked(struct announcer *a, int64_t now_ms)
 {
     struct events_item *item = events_push(&a->events, CANDIDATE_ASKED, now_ms);
     const char *to = a->asked_for.text;
-    (void)snprintf(item->text, sizeof item->text, "asked to step down%s%s",
-                   to[0] ? " for " : "", to);
+    (void)snprintf(item->text, sizeof item->text, "asked to step down%s%s%s",
+                   to[0] ? " for \"" : "", to, to[0] ? "\"" : "");
 }
 
 static void say_ended(struct announcer *a, int64_t now_ms,

@@ -80,7 +80,7 @@ static int check_tls(const struct candidate_config *config,
     if (config->key && !config->cert)
         return error_set(err, CANDIDATE_EINVAL,
                          "key: is given without the certificate that it"
-                         " belongs to");
+                         " belongs to (--cert)");
     int r = check_pem("cacert", config->cacert, PEM_CERTIFICATE, err);
     if (r == 0)
         r = check_pem("cert", config->cert, PEM_CERTIFICATE, err);
@@ -102,8 +102,7 @@ static int check_user(const struct candidate_config *config,
         return r;
     const char *password = config->password;
     if (!password || !password[0])
-        return error_set(err, CANDIDATE_EINVAL, "password: of user %s is empty",
-                         config->user);
+        return error_set(err, CANDIDATE_EINVAL, "password: is empty");
     if (strlen(password) > CANDIDATE_PASSWORD_BYTES_MAX)
         return error_set(err, CANDIDATE_EINVAL,
                          "password: is longer than %d bytes",

@@ -78,7 +78,8 @@ static int read_page(struct search *search, struct oneshot *o,
     if (r < 0)
         return r;
     if (reply.type != ETCD_REPLY_RESULT || reply.result.type != ETCD_OP_RANGE)
-        return error_set(err, CANDIDATE_EPROTO, "a range has no reply");
+        return error_set(err, CANDIDATE_EPROTO,
+                         "the reply lacks what was asked for");
     const struct etcd_kvs *kvs = &reply.result.range;
     for (size_t i = 0; r == 0 && i < kvs->n; i++)
         r = read_key(search, &kvs->items[i], err);
@@ -129,12 +130,12 @@ static int find(struct search *search, struct oneshot *o,
         return error_set(err, CANDIDATE_ENOTFOUND, "nobody leads");
     if (search->found_n == 0)
         return error_set(err, CANDIDATE_ECONFLICT,
-                         "no candidate with the ID %s takes part in %s",
+                         "no candidate with the ID \"%s\" takes part in %s",
                          search->id, search->lock->leader_key);
     if (search->found_n > 1)
         return error_set(err, CANDIDATE_ECONFLICT,
-                         "%u candidates have the ID %s; nobody can say which"
-                         " is meant",
+                         "%u candidates have the ID \"%s\"; nobody can say"
+                         " which is meant",
                          search->found_n, search->id);
     return 0;
 }

@@ -1,6 +1,8 @@
 /* exits.c: see exits.h. */
 #include "exits.h"
 
+#include <string.h>
+
 #include "options.h"
 
 int exits_code_of(int error)
@@ -27,9 +29,16 @@ void exits_fail(struct exits *e, int code, const char *context,
         e->code = code;
 }
 
+/* The library names a field of its configuration, "ttl: ..."; here that is an
+ * option. */
+static const char *dashes(const char *message)
+{
+    return options_has(message, strcspn(message, ":")) ? "--" : "";
+}
+
 void exits_refuse(struct exits *e, int error, const struct candidate_error *err)
 {
-    exits_fail(e, exits_code_of(error), "", err->message);
+    exits_fail(e, exits_code_of(error), dashes(err->message), err->message);
     if (error == CANDIDATE_EINVAL)
         log_advice(e->log, "Try 'candidate --help'.");
 }

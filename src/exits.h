@@ -17,7 +17,8 @@ int exits_code_of(int error);
 void exits_fail(struct exits *e, int code, const char *context,
                 const char *message);
 
-/* Nothing was sent yet, and nothing will be. */
+/* Nothing was sent yet, and nothing will be. A message that begins with an
+ * option's name gets its dashes. */
 void exits_refuse(struct exits *e, int error,
                   const struct candidate_error *err);
 

@@ -106,7 +106,8 @@ static int judge(const struct oneshot *o, const struct candidate_fence *fence,
                  const struct etcd_reply *reply, struct candidate_error *err)
 {
     if (reply->type != ETCD_REPLY_TXN)
-        return error_set(err, CANDIDATE_ERETRY, "not a reply to a transaction");
+        return error_set(err, CANDIDATE_ERETRY,
+                         "the reply lacks what was asked for");
     if (reply->txn.succeeded)
         return 0;
     return error_set(err, CANDIDATE_EFENCED,

@@ -41,9 +41,10 @@ static void become(const struct options *o, const struct signals *signals,
     (void)fcntl(fd, F_SETFD, 0); /* the command keeps it locked */
     signals_restore(signals);
     int error = execute(o->command);
-    exits_fail(exits,
-               error == ENOENT ? OPTIONS_EXIT_NOT_FOUND : OPTIONS_EXIT_CANNOT,
-               "COMMAND: ", strerror(error));
+    log_write(exits->log, CANDIDATE_ERROR, "%s: cannot be started: %s",
+              o->command[0], strerror(error));
+    exits->code = error == ENOENT ? OPTIONS_EXIT_NOT_FOUND
+                                  : OPTIONS_EXIT_CANNOT;
 }
 
 static void run_command(const struct options *o, const struct signals *signals,

@@ -191,7 +191,8 @@ static void on_survey(struct candidate_observer *o, int64_t now_ms,
 {
     struct survey_page page;
     if (survey_parse(&reply->txn, &page) < 0) {
-        failed(o, now_ms, CANDIDATE_EPROTO, "a survey of another shape");
+        failed(o, now_ms, CANDIDATE_EPROTO,
+               "the reply lacks what was asked for");
         return;
     }
     o->survey_leader = view_leader(&page.leader);
@@ -207,7 +208,8 @@ static void on_check(struct candidate_observer *o, int64_t now_ms,
 {
     struct survey_page page;
     if (survey_parse(&reply->txn, &page) < 0) {
-        failed(o, now_ms, CANDIDATE_EPROTO, "a check of another shape");
+        failed(o, now_ms, CANDIDATE_EPROTO,
+               "the reply lacks what was asked for");
     } else if (view_confirm(&o->view, &page, reply->header.revision)) {
         o->doubts_n = 0;
         answered(o, reply);

@@ -43,10 +43,10 @@ static int claim(struct parser *p, const struct option *option,
     if (other && p->rival_origin[rivals] != origin)
         return 0;
     if (other)
-        return error_set(p->err, CANDIDATE_EINVAL, "%s%s says that already",
-                         origin == COMMAND_LINE ? "--" : "",
-                         origin == COMMAND_LINE ? other->name
-                                                : other->variable);
+        return error_set(
+            p->err, CANDIDATE_EINVAL, "cannot be given beside %s%s",
+            origin == COMMAND_LINE ? "--" : "",
+            origin == COMMAND_LINE ? other->name : other->variable);
     p->rival[rivals] = option;
     p->rival_origin[rivals] = origin;
     return 1;
@@ -104,6 +104,11 @@ const struct option *option_find(const char *name, size_t bytes)
             memcmp(options_table[i].name, name, bytes) == 0)
             return &options_table[i];
     return NULL;
+}
+
+bool options_has(const char *name, size_t bytes)
+{
+    return option_find(name, bytes) != NULL;
 }
 
 /* Without the value, which may be a secret behind a misspelt name. */
@@ -172,6 +177,29 @@ static int parse_write_out(struct parser *p, char *argument)
     return take_option(p, option, value);
 }
 
+/* What stands beside the options. */
+static const char *beside(enum options_action action)
+{
+    switch (action) {
+    case OPTIONS_FENCED_PUT:
+        return "VALUE";
+    case OPTIONS_STATUS:
+    case OPTIONS_OBSERVE:
+    case OPTIONS_DEPOSE:
+    case OPTIONS_TRANSFER:
+    case OPTIONS_WHY:
+    case OPTIONS_HISTORY:
+        return "NAME";
+    case OPTIONS_RUN:
+    case OPTIONS_FENCED_DELETE:
+    case OPTIONS_FENCE_FILE:
+    case OPTIONS_HELP:
+    case OPTIONS_VERSION:
+        break;
+    }
+    return "ID";
+}
+
 static int parse_id(struct parser *p, const char *argument)
 {
     if (!p->options->config.id) {
@@ -182,7 +210,7 @@ static int parse_id(struct parser *p, const char *argument)
     show(shown, argument);
     return error_set(p->err, CANDIDATE_EINVAL,
                      "\"%s\": there is one %s already", shown,
-                     p->options->action == OPTIONS_FENCED_PUT ? "VALUE" : "ID");
+                     beside(p->options->action));
 }
 
 /* All that follows is the command's. */

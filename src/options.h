@@ -87,6 +87,9 @@ struct options {
 int options_parse(struct options *ret_options, int argc, char *const argv[],
                   struct candidate_error *err);
 
+/* Is there an option that is called name[0..bytes), without dashes? */
+bool options_has(const char *name, size_t bytes);
+
 /* Wipe the password: whoever needed it has a copy. */
 void options_forget(struct options *o);
 

@@ -87,11 +87,10 @@ static int check_outside(struct check *p)
 {
     struct options *o = p->options;
     if (o->command)
-        return error_set(p->err, CANDIDATE_EINVAL,
-                         "whoever takes no part runs no command");
+        return too_many(p, o->command[0],
+                        "whoever takes no part runs no command");
     if (o->config.id && is_given(p, "election"))
-        return error_set(p->err, CANDIDATE_EINVAL,
-                         "--election says already which one");
+        return too_many(p, o->config.id, "--election says already which one");
     o->ttl_given = is_given(p, "ttl");
     if (o->config.id)
         o->config.election = o->config.id;

@@ -129,8 +129,8 @@ static void ask(struct priority *p, struct announcer *a, unsigned endpoints_n,
     struct words_name leader = words_name(ranks->leader.value);
     (void)snprintf(announce_notice(a, now_ms, CANDIDATE_INFO),
                    EVENTS_TEXT_BYTES_MAX,
-                   "%s leads with priority %u; it is asked to step down for us,"
-                   " of priority %u",
+                   "\"%s\" leads with priority %u; it is asked to step down"
+                   " for us, of priority %u",
                    leader.text, leaders, p->rank.priority);
     steering_init(&p->steering, p->lock->leader_key, &us,
                   ranks->holder.create_revision, endpoints_n,
@@ -163,10 +163,10 @@ static void refuse(struct priority *p, struct announcer *a, int64_t now_ms,
 {
     (void)snprintf(announce_notice(a, now_ms, CANDIDATE_WARNING),
                    EVENTS_TEXT_BYTES_MAX,
-                   "no priority: the user needs READWRITE on the range from %s"
-                   " to %s and on the key %s: %s",
-                   p->keys->priorities, p->keys->priorities_end,
-                   p->keys->request, reply->message);
+                   "no priority: %s; the user needs READWRITE on the range from"
+                   " %s to %s and on the key %s",
+                   reply->message, p->keys->priorities, p->keys->priorities_end,
+                   p->keys->request);
     rank_init(&p->rank, 0);
 }
 

@@ -37,7 +37,7 @@ bool requests_ended(struct requests *r, struct announcer *a, int64_t now_ms,
     if (!r->said_refused)
         (void)snprintf(announce_notice(a, now_ms, CANDIDATE_INFO),
                        EVENTS_TEXT_BYTES_MAX,
-                       "nobody can ask us to step down: the user may not read"
+                       "nobody can ask us to step down: the user needs READ on"
                        " the key %s",
                        r->keys.request);
     r->said_refused = true;

@@ -194,13 +194,14 @@ static const char *name_of(const struct words_name *id,
     return id->text[0] ? id->text : key->text;
 }
 
-static void say_done(const struct steering *s, char *out)
+/* Whom that has made the leader. */
+static void say_outcome(const struct steering *s, char *out, const char *what)
 {
     const char *leads = s->leads.text;
     (void)snprintf(out, STEERING_TEXT_BYTES_MAX,
-                   leads[0] ? "%s stepped down; %s leads"
-                            : "%s stepped down; nobody leads yet%s",
-                   s->asked.text, leads);
+                   leads[0] ? "\"%s\" %s; \"%s\" leads"
+                            : "\"%s\" %s; nobody leads%s",
+                   s->asked.text, what, leads);
 }
 
 static void say_foreign(const struct steering *s, char *out)
@@ -232,16 +233,17 @@ static void say_busy(const struct steering *s, char *out)
 static void say_between(const struct steering *s, char *out)
 {
     (void)snprintf(out, STEERING_TEXT_BYTES_MAX,
-                   "%s, with the key %s, waits before %s and does not step"
-                   " aside; the leader stays",
+                   "\"%s\", with the key %s, waits before \"%s\" and does not"
+                   " step aside; the leader stays",
                    name_of(&s->next, &s->next_key), s->next_key.text, s->to);
 }
 
 static void say_not_heard(const struct steering *s, char *out)
 {
-    (void)snprintf(out, STEERING_TEXT_BYTES_MAX,
-                   "%s was asked for %d s and did not step down; it leads on",
-                   s->asked.text, STEER_LIMIT_MS / 1000);
+    (void)snprintf(
+        out, STEERING_TEXT_BYTES_MAX,
+        "\"%s\" was asked for %d s and did not step down; it leads on",
+        s->asked.text, STEER_LIMIT_MS / 1000);
 }
 
 static void say_denied(const struct steering *s, char *out)
@@ -265,7 +267,7 @@ void steering_words(const struct steering *s,
     case STEER_GOING_ON:
         break;
     case STEER_DONE:
-        say_done(s, ret_text);
+        say_outcome(s, ret_text, "stepped down");
         break;
     case STEER_NOBODY:
         (void)snprintf(ret_text, most, "nobody leads");
@@ -274,16 +276,13 @@ void steering_words(const struct steering *s,
         say_foreign(s, ret_text);
         break;
     case STEER_STALE:
-        (void)snprintf(ret_text, most,
-                       "%s led no longer when it was to be asked; %s leads",
-                       s->asked.text,
-                       s->leads.text[0] ? s->leads.text : "nobody");
+        say_outcome(s, ret_text, "led no longer when it was to be asked");
         break;
     case STEER_BUSY:
         say_busy(s, ret_text);
         break;
     case STEER_GONE:
-        (void)snprintf(ret_text, most, "%s waits no longer", s->to);
+        (void)snprintf(ret_text, most, "\"%s\" waits no longer", s->to);
         break;
     case STEER_BETWEEN:
         say_between(s, ret_text);
@@ -292,9 +291,7 @@ void steering_words(const struct steering *s,
         say_not_heard(s, ret_text);
         break;
     case STEER_ELSE:
-        (void)snprintf(ret_text, most, "%s stepped down, but not %s: %s leads",
-                       s->asked.text, s->to,
-                       s->leads.text[0] ? s->leads.text : "nobody");
+        say_outcome(s, ret_text, "stepped down, but for another one");
         break;
     case STEER_UNREACHABLE:
         (void)snprintf(ret_text, most, "%s", s->refusal);

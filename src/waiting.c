@@ -58,8 +58,8 @@ bool waiting_over(struct waiting *w, int64_t now_ms, char *ret_text)
     if (now_ms < w->give_up_at_ms)
         return false;
     w->give_up_at_ms = INT64_MAX;
-    char leads[WAITING_NAME_BYTES_MAX + sizeof " leads"];
-    (void)snprintf(leads, sizeof leads, "%s leads", w->leader);
+    char leads[WAITING_NAME_BYTES_MAX + sizeof "\"\" leads"];
+    (void)snprintf(leads, sizeof leads, "\"%s\" leads", w->leader);
     if (!w->leader[0])
         (void)snprintf(leads, sizeof leads, "it is not known who leads");
     if (w->once && w->leader[0])

@@ -67,7 +67,7 @@ static void print(struct reading *r, const struct why *w,
     struct picture p = { .text = r->text, .now_ms = clock_now_ms() };
     picture_headline(&p, view);
     if (w->n == 0)
-        picture_line(&p, "Nothing holds it up or threatens it.");
+        picture_line(&p, "Nothing holds it up or threatens it");
     for (size_t i = 0; i < w->n; i++) {
         const struct why_finding *f = &w->findings[i];
         picture_line(&p, "%s: %s", headline(f->weight), f->text);

@@ -25,11 +25,12 @@ static void permission(struct why *w, const struct candidate_view *view,
 {
     struct why_finding *f = why_add(w, WHY_HOLDS_UP, "permission-missing",
                                     view->election, view->revision);
-    why_text(f,
-             "the user %.100s may not write or not even read: READWRITE is "
-             "needed on the key %.255s and on what is below %.300s",
-             question->user ? question->user : "(none: see --user)",
-             view->election, view->prefix);
+    why_text(
+        f,
+        "permission denied; the user needs READWRITE on the key %.255s and "
+        "on what is below %.300s%s",
+        view->election, view->prefix,
+        question->user ? "" : " (no user is given, by --user)");
     char election[TEXT_SHELL_WORD_BYTES];
     char user[TEXT_SHELL_WORD_BYTES];
     text_shell_word(election, sizeof election, view->election);

@@ -52,7 +52,8 @@ static int refuse(const struct item *item, struct candidate_error *err,
 {
     char shown[SHOWN_BYTES_MAX];
     text_escape(shown, sizeof shown, item->whole.data, item->whole.size);
-    return error_set(err, CANDIDATE_EINVAL, "endpoint \"%s\": %s", shown, why);
+    return error_set(err, CANDIDATE_EINVAL, "endpoints: \"%s\": %s", shown,
+                     why);
 }
 
 /* Take the scheme off `rest`. */
@@ -150,12 +151,13 @@ static int parse_item(struct item *item, struct candidate_error *err)
 {
     struct piece rest = item->whole;
     if (rest.size == 0)
-        return error_set(err, CANDIDATE_EINVAL, "endpoint %u is empty",
+        return error_set(err, CANDIDATE_EINVAL, "endpoints: number %u is empty",
                          item->number);
     /* Before any message that shows the item. */
     if (piece_has(rest, "@"))
         return error_set(err, CANDIDATE_EINVAL,
-                         "endpoint %u: no user name or password in a URL",
+                         "endpoints: number %u has a user name or password in"
+                         " it; give it with --user",
                          item->number);
     int r = take_scheme(item, &rest, err);
     if (r < 0)
@@ -179,7 +181,7 @@ static int add(struct endpoints *endpoints, const struct item *item,
                struct candidate_error *err)
 {
     if (endpoints->n == CANDIDATE_ENDPOINTS_MAX)
-        return error_set(err, CANDIDATE_EINVAL, "more than %d endpoints",
+        return error_set(err, CANDIDATE_EINVAL, "endpoints: more than %d",
                          CANDIDATE_ENDPOINTS_MAX);
     char *url = endpoints->urls[endpoints->n];
     (void)snprintf(url, ENDPOINTS_URL_BYTES_MAX, "%s://%.*s:%u", item->scheme,
@@ -215,7 +217,7 @@ int endpoints_parse(struct endpoints *ret_endpoints, const char *list, bool tls,
     struct endpoints endpoints = { .n = 0 };
     struct piece rest = trim((struct piece){ list, strlen(list) });
     if (rest.size == 0)
-        return error_set(err, CANDIDATE_EINVAL, "no endpoint is given");
+        return error_set(err, CANDIDATE_EINVAL, "endpoints: none is given");
     for (unsigned number = 1;; number++) {
         const char *comma = memchr(rest.data, ',', rest.size);
         size_t size = comma ? (size_t)(comma - rest.data) : rest.size;

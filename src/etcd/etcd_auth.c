@@ -63,7 +63,7 @@ static void fail_held(struct etcd *e, struct etcd_lane *lane,
 
 static void fail(struct etcd *e, struct candidate_error *err)
 {
-    error_wrap(err, err->code, "authentication of %s", e->auth.user);
+    error_wrap(err, err->code, "authentication of \"%s\"", e->auth.user);
     fail_held(e, &e->call, err);
     fail_held(e, &e->stream, err);
 }

@@ -138,7 +138,7 @@ void etcd_lane_expire(struct etcd *e, struct etcd_lane *lane, int64_t now_ms)
     lane->held = false;
     lane->endpoint = e->auth.endpoint;
     error_set(&lane->failure, CANDIDATE_ERETRY,
-              "authentication of %s: no reply in time", e->auth.user);
+              "authentication of \"%s\": no reply in time", e->auth.user);
 }
 
 bool etcd_lane_has_failure(const struct etcd_lane *lane)

@@ -85,8 +85,8 @@ static const struct {
     const char *advice;
 } advices[] = {
     { "CommonName of client sending",
-      ": use a client certificate without a CN, and --user" },
-    { "user name is empty", ": etcd wants to know who asks, see --user" },
+      "; use a client certificate without a CN, and --user" },
+    { "user name is empty", "; etcd wants to know who asks, see --user" },
 };
 
 static const char *advice_for(const char *text)

@@ -10,12 +10,13 @@
     "the server refuses the client's certificate, or wants one (--cert, "      \
     "--key)"
 
-/* What can be wrong with TLS, by libcurl's code and a part of its sentence. */
+/* What can be wrong with a name and TLS, by libcurl's code and a part of its sentence. */
 static const struct {
     CURLcode code;
     const char *part;
     const char *words;
-} tls_failures[] = {
+} failures[] = {
+    { CURLE_COULDNT_RESOLVE_HOST, "", "cannot resolve the host's name" },
     { CURLE_PEER_FAILED_VERIFICATION, "has expired",
       "the server's certificate has expired" },
     { CURLE_PEER_FAILED_VERIFICATION, "not yet valid",
@@ -73,10 +74,10 @@ static const char *cut_connection(const struct http_transfer *t)
 
 static const char *known_failure(const struct http_transfer *t, CURLcode code)
 {
-    for (size_t i = 0; i < sizeof tls_failures / sizeof *tls_failures; i++)
-        if (tls_failures[i].code == code &&
-            strstr(t->curl_message, tls_failures[i].part))
-            return tls_failures[i].words;
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
+        if (failures[i].code == code &&
+            strstr(t->curl_message, failures[i].part))
+            return failures[i].words;
     /* As "Send failure: ..." HTTP/2 tells of the same. */
     if (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
         code == CURLE_GOT_NOTHING ||

@@ -61,10 +61,10 @@ ends() {
 
 @test "a wrong password, or no user, ends it with 69" {
     start A --user u:wr0ng A
-    ends A 'authentication of u: etcdserver: authentication failed, invalid user '
+    ends A 'authentication of "u": etcdserver: authentication failed, invalid user '
     run ! grep -F wr0ng "$BATS_TEST_TMPDIR/A.err"
     ETCDCTL_USER='' start B B
-    ends B 'user name is empty: etcd wants to know who asks, see --user'
+    ends B 'user name is empty; etcd wants to know who asks, see --user'
 }
 
 @test "a missing permission ends it with 69, and says which one" {
@@ -80,7 +80,7 @@ $(election) and on the range from election_$(election)/ to election_$(election)0
         "election-request_$(election)"
     start A --user u:s3cret A
     leads A
-    await_error A "nobody can ask us to step down: the user may not read the \
+    await_error A "nobody can ask us to step down: the user needs READ on the \
 key election-request_$(election)"
     etcdctl del "$(election)"
     expect A 'Lost leadership: the leader key '"$(election)"' was deleted' \
@@ -130,7 +130,7 @@ key election-request_$(election)"
 @test "who may not show its priority takes part without" {
     start A --user u:s3cret --priority 5 A
     leads A
-    await_error A "no priority: the user needs READWRITE on the range from \
+    await_error A "permission denied; the user needs READWRITE on the range from \
 election-priority_$(election)/"
     scripts/etcd-role.sh --election "$(election)" --steer v <<<s3cret
     etcdctl user grant-role v "election:$(election)"
@@ -150,11 +150,12 @@ refuses() {
 
 @test "a password file that others can open is refused, and so is no password" {
     chmod 640 "$password_file"
-    refuses "password-file: $password_file: is open to others, mode 0640; say \
+    refuses "--password-file: $password_file: is open to others, mode 0640; say \
 chmod 600" --user u --password-file "$password_file"
-    refuses 'password-file: /nowhere: No such file or directory' \
+    refuses '--password-file: /nowhere: No such file or directory' \
         --user u --password-file /nowhere
-    refuses "user: give the password with --password-file, ETCDCTL_PASSWORD or \
+    refuses '--user: is empty' --user ''
+    refuses "--user: give the password with --password-file, ETCDCTL_PASSWORD or \
 --password; there is no terminal to ask on" --user u
 }
 

@@ -60,10 +60,10 @@ under() {
         --fenced-put k v
     refuses 64 'no lock key is given, by --lock-key or CANDIDATE_LOCK_KEY' \
         --fenced-put k v --token 5
-    refuses 64 'token: "5 " is not a fencing token' --fenced-delete k \
+    refuses 64 '--token: "5 " is not a fencing token' --fenced-delete k \
         --token '5 '
     export CANDIDATE_TOKEN=05 CANDIDATE_LOCK_KEY=x
-    refuses 64 'token: "05" is not a fencing token' --fenced-put k v
+    refuses 64 '--token: "05" is not a fencing token' --fenced-put k v
     export CANDIDATE_TOKEN=5
     refuses 64 '--fenced-put: lock key: "x" is not a candidate'\''s' \
         --fenced-put k v
@@ -130,9 +130,9 @@ under() {
 
 @test "a command that cannot be started is 126 or 127" {
     run -127 --separate-stderr under 1 /no/such/program
-    [ "$stderr" = 'candidate: COMMAND: No such file or directory' ]
+    [ "$stderr" = 'candidate: /no/such/program: cannot be started: No such file or directory' ]
     run -126 --separate-stderr under 1 /etc/passwd
-    [ "$stderr" = 'candidate: COMMAND: Permission denied' ]
+    [ "$stderr" = 'candidate: /etc/passwd: cannot be started: Permission denied' ]
     run -0 under 1 true
 }
 

@@ -53,7 +53,7 @@ every_line() {
 @test "json has errors without advice; a wrong option is told as text" {
     run -64 --separate-stderr "$CANDIDATE" --log-format json --election x/ A
     [ "${#stderr_lines[@]}" -eq 1 ]
-    [[ $stderr == '{"time":'*'"level":"error","message":"election: \"x/\" ends with a slash"}' ]]
+    [[ $stderr == '{"time":'*'"level":"error","message":"--election: \"x/\" ends with a slash"}' ]]
     run -64 --separate-stderr "$CANDIDATE" --log-format json --nonsense A
     [ "${stderr_lines[0]}" = 'candidate: unknown option "--nonsense"' ]
 }

@@ -56,7 +56,7 @@ not match the certificate (--key)" --cert "$CERTS/mismatched.crt" --key "$CERTS/
     expect A 'Candidate A' 'Attempting leadership...'
     expect_exit A 69
     expect_error A 'CommonName of client sending a request against gateway'
-    expect_error A ': use a client certificate without a CN, and --user'
+    expect_error A '; use a client certificate without a CN, and --user'
     start B --cert "$CERTS/client.crt" --key "$CERTS/client.key" \
         --user root:s3cret B
     leads B

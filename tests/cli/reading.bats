@@ -84,9 +84,10 @@ field() {
 @test "status: wrong ways to ask" {
     run --separate-stderr "$CANDIDATE" --status a b
     [ "$status" -eq 64 ]
+    [[ $stderr == *'"b": there is one NAME already'* ]]
     run --separate-stderr "$CANDIDATE" --status --election a b
     [ "$status" -eq 64 ]
-    [[ $stderr == *'--election says already which one'* ]]
+    [[ $stderr == *'"b": --election says already which one'* ]]
     run --separate-stderr "$CANDIDATE" --status -w table
     [ "$status" -eq 64 ]
     [[ $stderr == *'--write-out: "table" is neither simple nor json'* ]]

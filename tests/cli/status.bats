@@ -81,11 +81,11 @@ all() {
     in_use=$(address A)
     run -69 --separate-stderr "$CANDIDATE" --election other \
         --listen "$in_use" B </dev/null
-    [ "$stderr" = "candidate: listen: $in_use: Address already in use" ]
+    [ "$stderr" = "candidate: --listen: $in_use: Address already in use" ]
     [ -z "$output" ]
     run -64 --separate-stderr "$CANDIDATE" --election other \
         --listen host:80 B </dev/null
-    [[ ${stderr_lines[0]} == 'candidate: listen: "host:80" is not an IP '* ]]
+    [[ ${stderr_lines[0]} == 'candidate: --listen: "host:80" is not an IP '* ]]
     [ -z "$(etcdctl get --prefix election_other/)" ]
 }
 

@@ -87,22 +87,22 @@ verified: anybody can pose as etcd (insecure-skip-tls-verify)"
 @test "files that cannot be what they are given for are refused" {
     local fifo=$BATS_TEST_TMPDIR/fifo
     mkfifo "$fifo"
-    refuses 'cacert: /nowhere/ca: No such file or directory' --cacert /nowhere/ca
-    refuses 'cacert: /: is not a file' --cacert /
-    refuses "cacert: $fifo: is not a file" --cacert "$fifo"
-    refuses 'cacert: README.md: has no certificate in PEM format' \
+    refuses '--cacert: /nowhere/ca: No such file or directory' --cacert /nowhere/ca
+    refuses '--cacert: /: is not a file' --cacert /
+    refuses "--cacert: $fifo: is not a file" --cacert "$fifo"
+    refuses '--cacert: README.md: has no certificate in PEM format' \
         --cacert README.md
-    refuses 'cert: README.md: has no certificate in PEM format' \
+    refuses '--cert: README.md: has no certificate in PEM format' \
         --cert README.md --key "$CERTS/client.key"
-    refuses 'key: README.md: has no private key in PEM format' \
+    refuses '--key: README.md: has no private key in PEM format' \
         --cert "$CERTS/client.crt" --key README.md
-    refuses "key: $CERTS/client.crt: has no private key in PEM format" \
+    refuses "--key: $CERTS/client.crt: has no private key in PEM format" \
         --cert "$CERTS/client.crt"
-    refuses 'key: is given without the certificate that it belongs to' \
+    refuses '--key: is given without the certificate that it belongs to (--cert)' \
         --key "$CERTS/client.key"
     openssl ec -in "$CERTS/client.key" -aes128 -passout pass:x \
         -out "$BATS_TEST_TMPDIR/locked.key"
-    refuses "key: $BATS_TEST_TMPDIR/locked.key: the key is encrypted, and there \
+    refuses "--key: $BATS_TEST_TMPDIR/locked.key: the key is encrypted, and there \
 is no way to give its passphrase" \
         --cert "$CERTS/client.crt" --key "$BATS_TEST_TMPDIR/locked.key"
 }
@@ -123,7 +123,7 @@ is no way to give its passphrase" \
     run -64 "${as[@]}" "$folder/candidate" --cert "$folder/client.crt" \
         --key "$folder/client.key" A
     [ "${lines[0]}" = \
-        "candidate: key: $folder/client.key: Permission denied" ]
+        "candidate: --key: $folder/client.key: Permission denied" ]
 }
 
 # HTTP/2; handles of libcurl are used again and again.

@@ -56,25 +56,25 @@ refuses() {
 
 @test "an election's name is a key that others can share" {
     local long
-    refuses 'election: is empty' --election '' A
-    refuses 'election: "x/" ends with a slash' --election x/ A
+    refuses '--election: is empty' --election '' A
+    refuses '--election: "x/" ends with a slash' --election x/ A
     printf -v long '%256s' ''
-    refuses 'election: has 256 bytes, at most 255 are allowed' \
+    refuses '--election: has 256 bytes, at most 255 are allowed' \
         --election "$long" A
 }
 
 @test "endpoints that are wrong are named, from the option or the environment" {
-    refuses 'endpoint "http://a:99999": the port is not in 1..65535' \
+    refuses '--endpoints: "http://a:99999": the port is not in 1..65535' \
         --endpoints http://a:99999 A
-    refuses 'no endpoint is given' --endpoints= A
+    refuses '--endpoints: none is given' --endpoints= A
     export ETCDCTL_ENDPOINTS=ftp://a
-    refuses 'endpoint "ftp://a": starts with neither http:// nor https://' A
+    refuses '--endpoints: "ftp://a": starts with neither http:// nor https://' A
 }
 
 @test "endpoints come from DNS or from a list, not from both" {
-    refuses '--discovery-srv: --endpoints says that already' \
+    refuses '--discovery-srv: cannot be given beside --endpoints' \
         --endpoints http://a:1 --discovery-srv example.com A
-    refuses 'discovery-srv: "a b" is not the name of a DNS domain' \
+    refuses '--discovery-srv: "a b" is not the name of a DNS domain' \
         --discovery-srv 'a b' A
 }
 

@@ -16,7 +16,7 @@ lock_keys_n() {
         expect "B$option" 'Candidate B' 'Attempting leadership...' \
             'A is the leader...' End
         expect_exit "B$option" 75
-        expect_error "B$option" 'candidate: --nowait: A leads'
+        expect_error "B$option" 'candidate: --nowait: "A" leads'
     done
     [ "$(lock_keys_n)" -eq 1 ] # none stays in the queue
     has_leader
@@ -41,7 +41,7 @@ lock_keys_n() {
     waits_for B A
     expect B End
     expect_exit B 75
-    expect_error B 'candidate: --wait: not leading after 5 s; A leads'
+    expect_error B 'candidate: --wait: not leading after 5 s; "A" leads'
     [ "$(lock_keys_n)" -eq 1 ]
     has_leader
 }

@@ -42,7 +42,7 @@ mend() {
     run --separate-stderr "$CANDIDATE" --why --election "$(election)"
     [ "$status" -eq 0 ]
     [ "${lines[0]}" = "Election $(election): A leads" ]
-    [ "${lines[1]}" = 'Nothing holds it up or threatens it.' ]
+    [ "${lines[1]}" = 'Nothing holds it up or threatens it' ]
     [ "${#lines[@]}" -eq 2 ]
 }
 

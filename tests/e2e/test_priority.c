@@ -48,12 +48,12 @@ static void higher_one_joins_and_leads_after_the_hold_down(void **state)
     int64_t joins_at_ms = process_now_ms();
     struct process *c = waiter(s, "A", "7", "C");
     await_priorities(s, 1);
-    process_expect_error(c, "A leads with priority 0");
+    process_expect_error(c, "\"A\" leads with priority 0");
     process_expect_line(c, STAGE_ATTEMPTING);
     struct process_line leads = stage_expect_lead(c);
     assert_true(leads.at_ms - joins_at_ms >= RANK_HOLD_DOWN_MS);
     stage_expect_lost(a, STEPPED_DOWN);
-    process_expect_error(a, "asked to step down for C");
+    process_expect_error(a, "asked to step down for \"C\"");
     stage_expect_next_follow(a, "C");
     stage_expect_next_follow(b, "C");
     /* What was asked is taken back, what is shown vanishes with its lease. */
@@ -79,7 +79,7 @@ static void equal_ones_do_not_swap_and_the_highest_goes_first(void **state)
     process_expect_nothing_more(c);
     struct process *d = waiter(s, "A", "6", "D");
     struct process *e = waiter(s, "A", "8", "E");
-    process_expect_error(e, "A leads with priority 5");
+    process_expect_error(e, "\"A\" leads with priority 5");
     stage_expect_next_lead(e);
     stage_expect_next_follow(d, "E");
     process_expect_nothing_more(d);
@@ -110,7 +110,7 @@ static void other_program_keeps_its_place(void **state)
     struct process *lock = etcdctl_start(s->etcd, "lock", "election_leader");
     struct etcdctl_key place = stage_await_lock_key(s, PREFIX, "", 0);
     struct process *b = waiter(s, "A", "9", "B");
-    process_expect_error(b, "A leads with priority 0");
+    process_expect_error(b, "\"A\" leads with priority 0");
     process_expect_error(b, place.key);
     process_expect_nothing_more(a);
     process_expect_nothing_more(lock);

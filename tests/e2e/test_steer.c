@@ -212,7 +212,7 @@ static void waiters_between_are_passed_over(void **state)
     process_expect_line(transfer, "D is the leader...");
     expect_done(s, transfer);
     stage_expect_lost(a, STEPPED_DOWN);
-    process_expect_error(a, ASKED " for D");
+    process_expect_error(a, ASKED " for \"D\"");
     stage_expect_next_lead(d);
     stage_expect_next_follow(a, "D");
     stage_expect_next_follow(b, "D");
@@ -244,9 +244,9 @@ static void unknown_and_ambiguous_ids_are_refused(void **state)
     struct process *b2 = waiter(s, "A", "B");
     process_expect_error(b2, "\"B\"");
     expect_refused(stage_candidate(s, "--transfer-to", "C"), 75,
-                   "no candidate with the ID C");
+                   "no candidate with the ID \"C\"");
     expect_refused(stage_candidate(s, "--transfer-to", "B"), 75,
-                   "2 candidates have the ID B");
+                   "2 candidates have the ID \"B\"");
     process_expect_nothing_more(a);
     process_expect_nothing_more(b1);
     process_expect_nothing_more(b2);

@@ -84,48 +84,48 @@ static void longest_host_fits(void **state)
 static void empty_items_are_named(void **state)
 {
     (void)state;
-    expect_error("", "no endpoint is given");
-    expect_error("  ", "no endpoint is given");
-    expect_error("a:1,", "endpoint 2 is empty");
-    expect_error("a:1, ,b:2", "endpoint 2 is empty");
-    expect_error(",a:1", "endpoint 1 is empty");
+    expect_error("", "endpoints: none is given");
+    expect_error("  ", "endpoints: none is given");
+    expect_error("a:1,", "endpoints: number 2 is empty");
+    expect_error("a:1, ,b:2", "endpoints: number 2 is empty");
+    expect_error(",a:1", "endpoints: number 1 is empty");
 }
 
 static void wrong_schemes_are_named(void **state)
 {
     (void)state;
     expect_error("ftp://a:1",
-                 "endpoint \"ftp://a:1\": starts with neither "
+                 "endpoints: \"ftp://a:1\": starts with neither "
                  "http:// nor https://");
     expect_error("unix://a:1",
-                 "endpoint \"unix://a:1\": starts with neither "
+                 "endpoints: \"unix://a:1\": starts with neither "
                  "http:// nor https://");
     expect_error("://a:1",
-                 "endpoint \"://a:1\": starts with neither "
+                 "endpoints: \"://a:1\": starts with neither "
                  "http:// nor https://");
     expect_error("http:/a:1",
-                 "endpoint \"http:/a:1\": has a path; give host "
+                 "endpoints: \"http:/a:1\": has a path; give host "
                  "and port only");
 }
 
 static void wrong_ports_are_named(void **state)
 {
     (void)state;
-    expect_error("a", "endpoint \"a\": no port; etcd's own is 2379");
+    expect_error("a", "endpoints: \"a\": no port; etcd's own is 2379");
     expect_error("http://a/",
-                 "endpoint \"http://a/\": no port; etcd's own is 2379");
-    expect_error("a:", "endpoint \"a:\": no port; etcd's own is 2379");
-    expect_error("[::1]", "endpoint \"[::1]\": no port; etcd's own is 2379");
+                 "endpoints: \"http://a/\": no port; etcd's own is 2379");
+    expect_error("a:", "endpoints: \"a:\": no port; etcd's own is 2379");
+    expect_error("[::1]", "endpoints: \"[::1]\": no port; etcd's own is 2379");
     expect_error("[::1]2379",
-                 "endpoint \"[::1]2379\": no port; etcd's own is 2379");
-    expect_error("a:b", "endpoint \"a:b\": the port is not a number");
-    expect_error("a:+1", "endpoint \"a:+1\": the port is not a number");
-    expect_error("a:1 2", "endpoint \"a:1 2\": the port is not a number");
-    expect_error("a:0", "endpoint \"a:0\": the port is not in 1..65535");
+                 "endpoints: \"[::1]2379\": no port; etcd's own is 2379");
+    expect_error("a:b", "endpoints: \"a:b\": the port is not a number");
+    expect_error("a:+1", "endpoints: \"a:+1\": the port is not a number");
+    expect_error("a:1 2", "endpoints: \"a:1 2\": the port is not a number");
+    expect_error("a:0", "endpoints: \"a:0\": the port is not in 1..65535");
     expect_error("a:65536",
-                 "endpoint \"a:65536\": the port is not in 1..65535");
+                 "endpoints: \"a:65536\": the port is not in 1..65535");
     expect_error("a:000001",
-                 "endpoint \"a:000001\": the port is not in 1..65535");
+                 "endpoints: \"a:000001\": the port is not in 1..65535");
 }
 
 static void wrong_hosts_are_named(void **state)
@@ -142,19 +142,19 @@ static void wrong_hosts_are_named(void **state)
         struct candidate_error err;
         assert_int_equal(endpoints_parse(&endpoints, wrong[i], false, &err),
                          CANDIDATE_EINVAL);
-        assert_memory_equal(err.message, "endpoint \"", 10);
+        assert_memory_equal(err.message, "endpoints: \"", 12);
     }
     expect_error("127.1:1",
-                 "endpoint \"127.1:1\": neither a host name nor an address");
+                 "endpoints: \"127.1:1\": neither a host name nor an address");
     expect_error(
         "a\x1b[1m:1",
-        "endpoint \"a\\x1b[1m:1\": neither a host name nor an address");
-    expect_error(":2379", "endpoint \":2379\": no host");
-    expect_error("http://", "endpoint \"http://\": no host");
+        "endpoints: \"a\\x1b[1m:1\": neither a host name nor an address");
+    expect_error(":2379", "endpoints: \":2379\": no host");
+    expect_error("http://", "endpoints: \"http://\": no host");
     expect_error("[::1:2379",
-                 "endpoint \"[::1:2379\": the bracket is not closed");
+                 "endpoints: \"[::1:2379\": the bracket is not closed");
     expect_error("::1:2379",
-                 "endpoint \"::1:2379\": write an IPv6 address in "
+                 "endpoints: \"::1:2379\": write an IPv6 address in "
                  "brackets, as in [::1]:2379");
 }
 
@@ -166,7 +166,7 @@ static void paths_are_refused(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char message[128];
         snprintf(message, sizeof message,
-                 "endpoint \"%s\": has a path; give host and port only",
+                 "endpoints: \"%s\": has a path; give host and port only",
                  wrong[i]);
         expect_error(wrong[i], message);
     }
@@ -176,17 +176,19 @@ static void passwords_are_refused_and_not_shown(void **state)
 {
     (void)state;
     expect_error("a:1,http://root:secret@b:2",
-                 "endpoint 2: no user name or password in a URL");
+                 "endpoints: number 2 has a user name or password in it; give "
+                 "it with --user");
     expect_error("ftp://root:secret@b:2/x",
-                 "endpoint 1: no user name or password in a URL");
+                 "endpoints: number 1 has a user name or password in it; give "
+                 "it with --user");
 }
 
 static void same_server_twice_is_refused(void **state)
 {
     (void)state;
-    expect_error("a:1,b:1,A:01/", "endpoint \"A:01/\": given twice");
+    expect_error("a:1,b:1,A:01/", "endpoints: \"A:01/\": given twice");
     expect_error("http://a:1,https://a:1",
-                 "endpoint \"https://a:1\": given twice");
+                 "endpoints: \"https://a:1\": given twice");
     const char *const urls[] = { "http://a:1", "http://a:2" };
     expect_urls("a:1,a:2", 2, urls);
 }
@@ -203,7 +205,7 @@ static void number_of_endpoints_has_a_limit(void **state)
     assert_int_equal(endpoints_parse(&endpoints, list, false, NULL), 0);
     assert_int_equal(endpoints.n, CANDIDATE_ENDPOINTS_MAX);
     snprintf(list + size, sizeof list - size, ",h:99");
-    expect_error(list, "more than 32 endpoints");
+    expect_error(list, "endpoints: more than 32");
 }
 
 static void long_items_are_cut_in_messages(void **state)

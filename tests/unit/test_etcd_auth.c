@@ -144,9 +144,10 @@ static void wrong_password_is_denied_and_not_shown(void **state)
     serve(w, "/v3/auth/authenticate", NULL, 400,
           "{\"code\":3,\"message\":\"etcdserver: authentication failed, "
           "invalid user ID or password\"}");
-    world_expect_failure(w, 0, 1, CANDIDATE_EDENIED,
-                         "authentication of ann: etcdserver: authentication "
-                         "failed, invalid user ID or password");
+    world_expect_failure(
+        w, 0, 1, CANDIDATE_EDENIED,
+        "authentication of \"ann\": etcdserver: authentication "
+        "failed, invalid user ID or password");
 }
 
 static void cluster_without_authentication_takes_a_user(void **state)
@@ -183,7 +184,7 @@ static void call_that_waits_for_a_token_keeps_its_time(void **state)
     etcd_keepalive(w->etcd, 1, WORLD_SHORT_MS, WORLD_LEASE);
     struct gateway_request request = next_request(w);
     world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,
-                         "authentication of ann: no reply in time");
+                         "authentication of \"ann\": no reply in time");
     keepalive(w, 2); /* for which the same token will do */
     gateway_reply(&w->gateways[0], request.connection, 200, TOKEN("t.1"));
     serve_keepalive(w, "t.1", 200, ALIVE);
@@ -197,7 +198,7 @@ static void silent_member_is_not_asked_for_a_token_for_ever(void **state)
     next_request(w); /* at the first, which does not answer */
     int64_t sent_at_ms = clock_now_ms();
     world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,
-                         "authentication of ann: no reply in time");
+                         "authentication of \"ann\": no reply in time");
     while (clock_now_ms() < sent_at_ms + ETCD_AUTH_PATIENCE_MS)
         world_turn(w, 100);
     keepalive(w, 2);
@@ -279,7 +280,7 @@ static void stream_given_up_says_nothing_more(void **state)
     while (clock_now_ms() < end_at_ms)
         world_turn(w, 1000);
     world_expect_failure(w, 0, 1, CANDIDATE_ERETRY,
-                         "authentication of ann: no reply in time");
+                         "authentication of \"ann\": no reply in time");
     world_expect_failure(w, 0, 10, CANDIDATE_ERETRY,
                          "the watch is given up with its member");
     world_expect_silence(w);

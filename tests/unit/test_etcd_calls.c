@@ -263,7 +263,7 @@ static void wrong_endpoints_are_named(void **state)
     struct candidate_error err;
     assert_int_equal(etcd_new(&e, &config, &err), CANDIDATE_EINVAL);
     assert_string_equal(err.message,
-                        "endpoint \"b\": no port; etcd's own is 2379");
+                        "endpoints: \"b\": no port; etcd's own is 2379");
     assert_null(e);
     etcd_free(NULL);
 }

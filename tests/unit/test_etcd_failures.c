@@ -47,7 +47,7 @@ static const struct {
       CANDIDATE_EDENIED, "etcdserver: permission denied" },
     { "{\"code\":3,\"message\":\"etcdserver: user name is empty\"}", 400,
       CANDIDATE_EDENIED,
-      "etcdserver: user name is empty: etcd wants to know who asks, see "
+      "etcdserver: user name is empty; etcd wants to know who asks, see "
       "--user" },
     { "{\"code\":3,\"message\":\"etcdserver: revision of auth store is "
       "old\"}",
@@ -86,7 +86,7 @@ static const struct {
       "ignored and not used as expected\n",
       400, CANDIDATE_EDENIED,
       "HTTP 400: CommonName of client sending a request against gateway "
-      "will be ignored and not used as expected: use a client certificate "
+      "will be ignored and not used as expected; use a client certificate "
       "without a CN, and --user" },
     { "", 403, CANDIDATE_EDENIED, "HTTP 403" },
     { "{\"odd\":1}", 502, CANDIDATE_ERETRY, "HTTP 502" },

@@ -157,6 +157,21 @@ static void nobody_listening_is_connection_refused(void **state)
     close(fd);
 }
 
+/* No name server is asked for a name with a part of 64 letters. */
+static void name_without_address_is_said(void **state)
+{
+    struct wire *f = *state;
+    char url[128] = "http://";
+    memset(url + strlen(url), 'a', 64);
+    memcpy(url + strlen("http://") + 64, ":1/", sizeof ":1/");
+    struct http_request request = wire_unary(f, 1);
+    request.url = url;
+    wire_send(f, request);
+    struct http_event event = wire_event(f);
+    wire_assert_failed(&event, CANDIDATE_ERETRY,
+                       "cannot resolve the host's name");
+}
+
 static void silent_server_is_given_up(void **state)
 {
     struct wire *f = *state;
@@ -299,6 +314,7 @@ int main(void)
         WIRE_TEST(waiting_for_a_connection_has_its_limit_too),
         WIRE_TEST(transfer_does_not_wait_for_the_reply_to_another),
         WIRE_TEST(nobody_listening_is_connection_refused),
+        WIRE_TEST(name_without_address_is_said),
         WIRE_TEST(silent_server_is_given_up),
         WIRE_TEST(connecting_has_a_limit_of_its_own),
         WIRE_TEST(cancelled_transfer_is_silent_and_closed),

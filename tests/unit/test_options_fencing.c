@@ -69,8 +69,8 @@ static void fence_file_has_a_command(void **state)
 static void one_of_them_is_enough(void **state)
 {
     (void)state;
-    REFUSES("--fenced-delete: --fenced-put says that already", "--fenced-put=k",
-            "--fenced-delete=k", "v");
+    REFUSES("--fenced-delete: cannot be given beside --fenced-put",
+            "--fenced-put=k", "--fenced-delete=k", "v");
 }
 
 /* A command that runs for a leadership has these, whatever it is. */

@@ -52,7 +52,7 @@ static void steering_is_of_an_election_as_well(void **state)
     assert_string_equal(o.object, "B");
     assert_string_equal(o.config.election, "/svc/db");
     assert_null(o.config.id);
-    command_line_refuses("--depose: --transfer-to says that already",
+    command_line_refuses("--depose: cannot be given beside --transfer-to",
                          ARGV("--transfer-to", "B", "--depose"));
     command_line_refuses("--transfer-to: needs an argument, ID",
                          ARGV("--transfer-to"));
@@ -81,7 +81,7 @@ static void each_way_to_read_is_an_action(void **state)
     assert_true(parsed(ARGV("--observe", "--plain")).plain);
     assert_false(parsed(ARGV("--why")).ttl_given);
     assert_true(parsed(ARGV("--why", "--ttl", "10")).ttl_given);
-    command_line_refuses("--why: --status says that already",
+    command_line_refuses("--why: cannot be given beside --status",
                          ARGV("--status", "--why"));
 }
 
@@ -100,9 +100,9 @@ static void output_is_for_people_or_in_json(void **state)
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    command_line_refuses("--election says already which one",
+    command_line_refuses("\"y\": --election says already which one",
                          ARGV("--status", "--election", "x", "y"));
-    command_line_refuses("whoever takes no part runs no command",
+    command_line_refuses("\"true\": whoever takes no part runs no command",
                          ARGV("--status", "x", "--", "true"));
     command_line_refuses("--write-out: given twice",
                          ARGV("-w", "json", "-wjson", "A"));

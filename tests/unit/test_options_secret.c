@@ -140,15 +140,15 @@ static void password_comes_from_one_place(void **state)
 {
     (void)state;
     struct arguments a = { 0 };
-    command_line_refuses("--password: --user says that already",
+    command_line_refuses("--password: cannot be given beside --user",
                          arguments(&a, "--user=u:one", "--password=two"));
-    command_line_refuses("--user: --password-file says that already",
+    command_line_refuses("--user: cannot be given beside --password-file",
                          arguments(&a, "--password-file=f", "--user=u:two"));
     static char user[] = "ETCDCTL_USER=u:one";
     static char other[] = "ETCDCTL_PASSWORD=two";
     putenv(user);
     putenv(other);
-    REFUSES("ETCDCTL_PASSWORD: ETCDCTL_USER says that already", "A");
+    REFUSES("ETCDCTL_PASSWORD: cannot be given beside ETCDCTL_USER", "A");
 }
 
 static void no_message_shows_a_password(void **state)

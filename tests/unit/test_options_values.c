@@ -107,8 +107,8 @@ static void nowait_is_a_switch_and_a_rival_of_wait(void **state)
     assert_int_equal(PARSE(&o, NULL, "--nowait=false", "A"), 0);
     assert_true(o.wait_ms < 0);
     REFUSES("--nowait: \"no\" is neither true nor false", "--nowait=no", "A");
-    REFUSES("--nowait: --wait says that already", "--wait", "3", "--nowait",
-            "A");
+    REFUSES("--nowait: cannot be given beside --wait", "--wait", "3",
+            "--nowait", "A");
 }
 
 static void every_variable_of_etcdctls_counts(void **state)
@@ -222,16 +222,17 @@ static void endpoints_come_from_one_place(void **state)
 {
     (void)state;
     struct options o;
-    REFUSES("--discovery-srv: --endpoints says that already", "--endpoints=a",
-            "--discovery-srv", "d", "A");
-    REFUSES("--endpoints: --discovery-srv says that already",
+    REFUSES("--discovery-srv: cannot be given beside --endpoints",
+            "--endpoints=a", "--discovery-srv", "d", "A");
+    REFUSES("--endpoints: cannot be given beside --discovery-srv",
             "--discovery-srv=d", "--endpoints=a", "A");
     setenv("ETCDCTL_ENDPOINTS", "http://env:1", 1);
     assert_int_equal(PARSE(&o, NULL, "--discovery-srv=d", "A"), 0);
     assert_string_equal(o.discovery_srv, "d");
     assert_string_equal(o.config.endpoints, "http://127.0.0.1:2379");
     setenv("ETCDCTL_DISCOVERY_SRV", "env", 1);
-    REFUSES("ETCDCTL_DISCOVERY_SRV: ETCDCTL_ENDPOINTS says that already", "A");
+    REFUSES("ETCDCTL_DISCOVERY_SRV: cannot be given beside ETCDCTL_ENDPOINTS",
+            "A");
     assert_int_equal(PARSE(&o, NULL, "--endpoints=http://flag:1", "A"), 0);
     assert_string_equal(o.config.endpoints, "http://flag:1");
     assert_null(o.discovery_srv);

@@ -134,7 +134,7 @@ static void wrong_arguments_are_named_and_nothing_is_sent(void **state)
     a->config.endpoints = "http://a";
     assert_int_equal(candidate_release(&a->config, 1, 1, &err),
                      CANDIDATE_EINVAL);
-    assert_non_null(strstr(err.message, "endpoint \"http://a\": no port"));
+    assert_non_null(strstr(err.message, "endpoints: \"http://a\": no port"));
     a->config.endpoints = a->endpoints;
     a->config.key = "x";
     assert_int_equal(candidate_release(&a->config, 1, 1, &err),

@@ -73,7 +73,7 @@ static void who_leads_is_named(void **state)
     struct waiting w = begun(2000);
     happens(&w, CANDIDATE_FOLLOWING, "B");
     happens(&w, CANDIDATE_FOLLOWING, "C");
-    expect_over(&w, T0 + 2000, "--wait: not leading after 2 s; C leads");
+    expect_over(&w, T0 + 2000, "--wait: not leading after 2 s; \"C\" leads");
     w = begun(86400000);
     happens(&w, CANDIDATE_FOLLOWING, "B");
     happens(&w, CANDIDATE_ATTEMPTING, NULL);
@@ -88,7 +88,7 @@ static void one_attempt_ends_with_the_answer(void **state)
     happens(&w, CANDIDATE_ATTEMPTING, NULL);
     assert_int_equal(waiting_timeout_ms(&w, T0, -1), 700);
     happens(&w, CANDIDATE_FOLLOWING, "B");
-    expect_over(&w, T0 + 1, "--nowait: B leads");
+    expect_over(&w, T0 + 1, "--nowait: \"B\" leads");
 }
 
 static void one_attempt_without_answer_ends_as_well(void **state)
