@@ -37,6 +37,7 @@ reign() {
     [ "$(field '.leaders[2].to_revision == 0 and .leaders[1].to_revision > 0')" = true ]
     [ "$(field '[.leaders[].token | tonumber] | . == sort and (unique | length) == 3')" = true ]
     [ "$(field '.leaders | .[0].to_revision < .[1].from_revision')" = true ]
+    json_names <<<"$output" | documented
     [ "$(field '.leaders[2].token')" = \
         "$("$CANDIDATE" --status -w json "$(election)" | jq -r .token)" ]
     run --separate-stderr "$CANDIDATE" --history "$(election)"

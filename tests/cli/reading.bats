@@ -52,6 +52,7 @@ field() {
     [ "$(field '.token == .queue[0].token and .lease == .queue[0].lease')" = true ]
     [ "$(field '.queue[0].lease_ttl_ms')" = 60000 ]
     [ "$(field '.members[0].healthy')" = true ]
+    json_names <<<"$output" | documented
     token=$(etcdctl get "$key" -w json | jq -r '.kvs[0].create_revision')
     [ "$(field '.queue | map(.token) | index("'"$token"'") != null')" = true ]
 }
@@ -177,6 +178,7 @@ event() {
         [ "$(jq -r .type <<<"$line")" = notice ] || break
     done
     [ "$(jq -r "$2" <<<"$line")" = "$3" ] || complain "$1: $line"
+    json_names <<<"$line" | documented
 }
 
 @test "--observe: nobody's name is told when etcd does not answer" {

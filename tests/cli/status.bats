@@ -72,6 +72,7 @@ all() {
     [ "$(get A /leader -o /dev/null -d x)" = 405 ]
     get A /leader -i -d x | grep -q '^Allow: GET, HEAD, OPTIONS'
     get A /status | grep -q '"id":"A","role":"leader",.*"token":"[0-9]*"'
+    get A /status | json_names | documented
 }
 
 @test "a bad address is 64, one in use is 69, and nothing is sent to etcd" {
@@ -120,6 +121,7 @@ counts() {
     metric B candidate_transitions_total 1
     metric B candidate_last_failover_gap_seconds '[0-9].[0-9]*'
     get B /metrics | sed '$d' >"$BATS_TEST_TMPDIR/metrics"
+    sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$BATS_TEST_TMPDIR/metrics" | documented
     run "$promtool" check metrics <"$BATS_TEST_TMPDIR/metrics"
     [ "$status" -eq 0 ] && [ -z "$output" ] || { echo "$output"; return 1; }
 }

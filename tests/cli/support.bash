@@ -97,6 +97,19 @@ stop_all() {
     done 2>/dev/null
 }
 
+# documented: candidate(1) has each name that stands on a line of the input.
+documented() {
+    local names
+    names=$(grep .)
+    ! grep -vxFe "$(sed -nE 's/^\.(It |P[oq] )?Va //p' \
+        scripts/manual/candidate.1 | tr -s ' ,' '\n')" <<<"$names"
+}
+
+# json_names: those of the members at any depth, one a line.
+json_names() {
+    jq -r '[paths[] | strings] | unique[]'
+}
+
 complain() {
     echo "$*" >&2
     head -n 20 "$BATS_TEST_TMPDIR"/*.err >&2

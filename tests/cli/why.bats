@@ -59,6 +59,7 @@ mend() {
     etcdctl put --lease="$lease" "$(election)" X
     why 1
     expect_finding leader-key-foreign holds-up "$(election)"
+    json_names <<<"$output" | documented
     mend leader-key-foreign
 }
 
