@@ -99,6 +99,15 @@ void trio_resign(struct process *p)
     process_skip_errors(p);
 }
 
+void trio_hand_over_within(struct process *from, struct process *to,
+                           int64_t within_ms)
+{
+    trio_resign(from);
+    int64_t resigned_at_ms = process_now_ms();
+    struct process_line lead = stage_expect_next_lead(to);
+    assert_true(lead.at_ms - resigned_at_ms <= within_ms + TRIO_SLACK_MS);
+}
+
 struct process *trio_turn_despite_loss(struct stage *s,
                                        void (*lose)(struct etcd_server *,
                                                     unsigned member),
@@ -108,10 +117,7 @@ struct process *trio_turn_despite_loss(struct stage *s,
     struct process *b = trio_waiter(s, "A", "B", .member = 0);
     trio_let_lead(s, 1);
     lose(s->etcd, 0);
-    trio_resign(a);
-    int64_t resigned_at_ms = process_now_ms();
-    struct process_line lead = stage_expect_next_lead(b);
-    assert_true(lead.at_ms - resigned_at_ms <= within_ms + TRIO_SLACK_MS);
+    trio_hand_over_within(a, b, within_ms);
     return b;
 }
 

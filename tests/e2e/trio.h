@@ -61,6 +61,9 @@ void trio_resign(struct process *p);
 
 /* One does, and the other is the next to lead. */
 #define trio_hand_over(from, to) (trio_resign(from), stage_expect_next_lead(to))
+/* The same, so soon. */
+void trio_hand_over_within(struct process *from, struct process *to,
+                           int64_t within_ms);
 
 /* A leads through member 1, and B waits at member 0, which is then lost in this
  * way. A resigns, and so soon B leads. Returns B. */
