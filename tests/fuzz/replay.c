@@ -1,8 +1,9 @@
 /* replay.c: runs a fuzzer over its corpus, without libFuzzer.
  *
  * So every compiler and every `make test` tries the inputs that were worth
- * keeping; each also without memory at each point where it asks for some. Reports as one test in TAP; the input that was tried last is the
- * one that crashes.
+ * keeping; each also without memory at each point where it asks for some. Where
+ * a script begins as another one does, these points are tried once. Reports as
+ * one test in TAP; the input that was tried last is the one that crashes.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,50 +14,93 @@
 #include "fuzz/script.h"
 
 enum {
+    INPUTS_MAX = 400,
     INPUT_BYTES_MAX = 4 * 1024 * 1024,
     LOSSES_MAX = 10000, /* no input needs so many allocations */
 };
 
+struct input {
+    char *path;
+    uint8_t *data; /* from memory that ends where it does */
+    size_t size;
+};
+
 /* Once as it is, then with its first allocation failing, its second, ... until
- * there are no more. Returns how many there are. */
-static unsigned replay_input(const uint8_t *input, size_t size)
+ * there are no more. Returns how many there are.
+ * known  so many first bytes were tried with another input. */
+static unsigned replay_input(const struct input *input, size_t known)
 {
-    unsigned n = 0;
     script_lose_memory(0);
-    LLVMFuzzerTestOneInput(input, size);
+    script_know(known);
+    LLVMFuzzerTestOneInput(input->data, input->size);
+    unsigned n = script_known_allocations();
     do {
         CHECK(++n < LOSSES_MAX);
         script_lose_memory(n);
-        LLVMFuzzerTestOneInput(input, size);
+        LLVMFuzzerTestOneInput(input->data, input->size);
     } while (script_lost_memory());
     script_lose_memory(0);
     return n - 1;
 }
 
-/* Run one input, from memory that ends where it does. */
-static bool replay_file(const char *path)
+static bool read_input(const char *path, struct input *ret_input)
 {
-    static uint8_t input[INPUT_BYTES_MAX];
+    static uint8_t data[INPUT_BYTES_MAX];
     FILE *file = fopen(path, "rb");
     if (!file) {
         printf("# %s: %s\n", path, strerror(errno));
         return false;
     }
-    size_t size = fread(input, 1, sizeof input, file);
+    size_t size = fread(data, 1, sizeof data, file);
     bool whole = !ferror(file) && feof(file);
     (void)fclose(file);
-    uint8_t *exact = malloc(size > 0 ? size : 1);
-    if (!whole || !exact) {
+    struct input input = { strdup(path), malloc(size > 0 ? size : 1), size };
+    if (!whole || !input.path || !input.data) {
         printf("# %s: cannot be read\n", path);
-        free(exact);
+        free(input.path);
+        free(input.data);
         return false;
     }
-    memcpy(exact, input, size);
-    printf("# %s\n", path);
-    (void)fflush(stdout);
-    printf("#   %u allocations\n", replay_input(exact, size));
-    free(exact);
+    memcpy(input.data, data, size);
+    *ret_input = input;
     return true;
+}
+
+static size_t same_bytes(const struct input *a, const struct input *b)
+{
+    size_t n = 0;
+    while (n < a->size && n < b->size && a->data[n] == b->data[n])
+        n++;
+    return n;
+}
+
+/* Those that begin alike stand side by side. */
+static int order(const void *one, const void *two)
+{
+    const struct input *a = one, *b = two;
+    size_t n = same_bytes(a, b);
+    if (n == a->size || n == b->size)
+        return (a->size > b->size) - (a->size < b->size);
+    return a->data[n] - b->data[n];
+}
+
+static void replay_all(struct input *inputs, size_t n)
+{
+    qsort(inputs, n, sizeof *inputs, order);
+    for (size_t i = 0; i < n; i++) {
+        printf("# %s\n", inputs[i].path);
+        (void)fflush(stdout);
+        size_t known = i > 0 ? same_bytes(&inputs[i - 1], &inputs[i]) : 0;
+        printf("#   %u allocations\n", replay_input(&inputs[i], known));
+    }
+}
+
+static void free_all(struct input *inputs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(inputs[i].path);
+        free(inputs[i].data);
+    }
 }
 
 static int is_visible(const struct dirent *entry)
@@ -64,47 +108,43 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* Returns how many inputs were run; -1: one could not be. */
-static int replay_folder(const char *folder)
-{
-    struct dirent **entries;
-    int n = scandir(folder, &entries, is_visible, alphasort);
-    if (n < 0) {
-        printf("# %s: %s\n", folder, strerror(errno));
-        return -1;
-    }
-    bool good = true;
-    for (int i = 0; i < n; i++) {
-        char path[1024];
-        (void)snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-        good = replay_file(path) && good;
-        free(entries[i]);
-    }
-    free((void *)entries);
-    return good ? n : -1;
-}
-
-/* The folder is named after the program: fuzz_X has tests/fuzz/corpus/X. */
-static int replay_corpus(const char *program)
+/* The folder is named after the program: fuzz_X has tests/fuzz/corpus/X.
+ * Returns how many inputs it has; -1: one cannot be read. */
+static int read_corpus(const char *program, struct input *ret_inputs)
 {
     const char *name = strrchr(program, '/');
     name = name ? name + 1 : program;
     char folder[256];
     (void)snprintf(folder, sizeof folder, "tests/fuzz/corpus/%s",
                    name + strcspn(name, "_") + 1);
-    return replay_folder(folder);
+    struct dirent **entries;
+    int n = scandir(folder, &entries, is_visible, alphasort);
+    if (n < 0 || n > INPUTS_MAX) {
+        printf("# %s: %s\n", folder, n < 0 ? strerror(errno) : "too many");
+        return -1;
+    }
+    bool good = true;
+    for (int i = 0; i < n; i++) {
+        char path[1024];
+        (void)snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        good = good && read_input(path, &ret_inputs[i]);
+        free(entries[i]);
+    }
+    free((void *)entries);
+    return good ? n : -1;
 }
 
 int main(int argc, char **argv)
 {
+    static struct input inputs[INPUTS_MAX];
     printf("1..1\n");
-    int n = 0;
-    if (argc == 1)
-        n = replay_corpus(argv[0]);
+    int n = argc == 1 ? read_corpus(argv[0], inputs) : 0;
     for (int i = 1; i < argc && n >= 0; i++)
-        n = replay_file(argv[i]) ? n + 1 : -1;
-    bool good = n > 0;
+        n = n < INPUTS_MAX && read_input(argv[i], &inputs[n]) ? n + 1 : -1;
+    if (n > 0)
+        replay_all(inputs, (size_t)n);
+    free_all(inputs, n > 0 ? (size_t)n : 0);
     printf("%s 1 - inputs_of_the_corpus_still_pass (%d)\n",
-           good ? "ok" : "not ok", n);
-    return good ? 0 : 1;
+           n > 0 ? "ok" : "not ok", n);
+    return n > 0 ? 0 : 1;
 }

@@ -17,6 +17,9 @@ enum { BEGINS_AT_MS = 1000000, CHANCE = 0x3b };
 static int64_t now_ms = BEGINS_AT_MS;
 static unsigned until_lost; /* allocations; 0: none is lost any more */
 static bool lost;
+static unsigned allocations_n; /* since script_lose_memory() */
+static size_t script_bytes, known_bytes;
+static unsigned known_n; /* allocations while no more than these were read */
 
 /* What the linker puts in the place of the functions without __wrap_. */
 int64_t __wrap_clock_now_ms(void);
@@ -47,6 +50,7 @@ char *__wrap_strdup(const char *text);
 
 static bool is_lost(void)
 {
+    allocations_n++;
     if (until_lost == 0 || --until_lost > 0)
         return false;
     lost = true;
@@ -85,6 +89,18 @@ void script_lose_memory(unsigned n)
     cJSON_InitHooks(&(cJSON_Hooks){ __wrap_malloc, free });
     until_lost = n;
     lost = false;
+    allocations_n = 0;
+}
+
+void script_know(size_t bytes)
+{
+    known_bytes = bytes;
+    known_n = 0;
+}
+
+unsigned script_known_allocations(void)
+{
+    return known_n;
 }
 
 void script_keep_memory(void)
@@ -122,6 +138,7 @@ void script_begin(struct script *s, const uint8_t *data, size_t size)
     let_ticks_pass();
     now_ms = BEGINS_AT_MS;
     *s = (struct script){ data, size };
+    script_bytes = size;
 }
 
 void script_pass_time(int64_t ms)
@@ -133,6 +150,8 @@ uint8_t script_byte(struct script *s)
 {
     if (s->size == 0)
         return 0;
+    if (script_bytes - s->size == known_bytes)
+        known_n = allocations_n;
     s->size--;
     return *s->data++;
 }

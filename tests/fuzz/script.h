@@ -37,6 +37,10 @@ void script_forget_connection(int fd);
 void script_lose_memory(unsigned n);
 /* None fails any more, but for what has failed already. */
 void script_keep_memory(void);
+/* How many there are in the next run before it reads more of the script than
+ * these first bytes, which another input has as well. */
+void script_know(size_t bytes);
+unsigned script_known_allocations(void);
 /* Whether it has failed. */
 bool script_lost_memory(void);
 
