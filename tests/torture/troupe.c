@@ -145,6 +145,14 @@ static bool gives_up(int code)
     return code == OPTIONS_EXIT_INTERNAL || code >= OPTIONS_EXIT_CANNOT;
 }
 
+/* A signal came before main(), on a machine as busy as that. */
+static bool had_not_begun(const struct player *p)
+{
+    int status = process_status(p->process);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM &&
+        process_lines_n(p->process) == 0 && process_errors_n(p->process) == 0;
+}
+
 /* It may end with its command, which we may have killed, or by a dead-man
  * timer; or resign when it is told to, even if etcd cannot be told. */
 static void judge_end(struct troupe *t, const struct player *p)
@@ -158,6 +166,8 @@ static void judge_end(struct troupe *t, const struct player *p)
         t->command_n++;
         return;
     }
+    if (had_not_begun(p))
+        return;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (code == 0 || code == EXIT_COMMAND_TERMINATED ||
         code == OPTIONS_EXIT_UNAVAILABLE || (p->starved && gives_up(code)))
