@@ -86,7 +86,10 @@ static void open_watch(struct driver *d, int64_t now_ms,
         struct etcd_bytes key = key_of(d, roles[i]);
         if (!(watch->roles & roles[i]) || key.size == 0)
             continue;
-        keys[d->watches_n] = (struct etcd_watch_key){ .key = key };
+        keys[d->watches_n] = (struct etcd_watch_key){
+            .key = key,
+            .no_delete = roles[i] == ELECTION_LEADER && watch->leader_puts,
+        };
         d->watch_roles[d->watches_n++] = roles[i];
     }
     etcd_watch(d->etcd, watch->op, keys, d->watches_n, watch->from_revision);
@@ -140,6 +143,7 @@ static void take_view(struct driver *d, const struct lock_view *view,
     to->predecessor = seen(&view->predecessor);
     to->leader = seen(&view->leader);
     to->holder = seen(&view->holder);
+    to->queue_n = view->queue_n;
     keep_key(&d->predecessor, &view->predecessor);
     keep_key(&d->holder, &view->holder);
     d->announcer.leader = words_name(view->leader.value);

@@ -23,6 +23,7 @@ void election_config_init(struct election_config *config)
         .endpoints_n = 1,
         .margin_permille = ELECTION_MARGIN_PERMILLE,
         .margin_ms = ELECTION_MARGIN_MS,
+        .crowd = ELECTION_CROWD,
     };
 }
 

@@ -24,6 +24,8 @@ enum {
     ELECTION_LEAVE_MS_MAX = 3000,   /* how long a resignation may take */
     ELECTION_DENIED_MS_MAX = 10000, /* how long nothing but refusals are borne
                                        by who was let in before */
+    ELECTION_CROWD = 16,            /* with more lock keys than that, who waits
+                                       looks for the leader key now and then */
     ELECTION_NOTICES_MAX = 8,       /* what one step can announce */
     ELECTION_ASKED_MS = 3000,       /* how long a request counts, unless it is
                                        put again */
@@ -82,7 +84,8 @@ enum election_role {
  * that the reply just given to election_step() named. */
 struct election_watch {
     uint64_t op;
-    unsigned roles; /* a set of enum election_role */
+    unsigned roles;   /* a set of enum election_role */
+    bool leader_puts; /* of the leader key only what is put shall be told */
     int64_t from_revision;
 };
 
@@ -180,6 +183,7 @@ struct election_reply {
      * CHECK. After an ATTEMPT, predecessor is absent as well when others have
      * queued behind us since; then holder is another key than own. */
     struct election_key own, predecessor, leader, holder;
+    int64_t queue_n; /* lock keys that there were; 0: not read back */
 };
 
 enum election_event_type {
@@ -211,6 +215,7 @@ struct election_config {
     uint64_t random_state; /* any; differs from candidate to candidate */
     int64_t margin_permille;
     int64_t margin_ms;
+    int64_t crowd; /* as ELECTION_CROWD */
 };
 
 /* The lease's times; see R1-R4 of the safety rule. */
@@ -245,8 +250,9 @@ struct election {
     unsigned denials_n;                     /* in a row */
     int64_t denied_at_ms;                   /* the first of these */
     enum election_request_type denied_type; /* the last of these */
-    bool admitted;       /* etcd has let us queue or lead, once */
-    unsigned refusals_n; /* stale replies in a row */
+    bool admitted;        /* etcd has let us queue or lead, once */
+    unsigned refusals_n;  /* stale replies in a row */
+    unsigned watch_roles; /* of watch_op */
 
     struct election_lease lease;
     int64_t renew_at_ms;
@@ -270,6 +276,7 @@ struct election {
     struct election_key predecessor; /* as last reported */
     struct election_key leader;
     struct election_key holder;
+    int64_t queue_n;
     int64_t leader_seen_revision; /* what is older of the leader key is known */
 
     struct election_asked asked; /* zero: nothing, or not of late */

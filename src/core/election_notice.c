@@ -12,12 +12,17 @@ struct election_notice *election_notice_add(struct election_actions *out,
     return notice;
 }
 
-void election_notice_attempting(struct election *e,
-                                struct election_actions *out)
+void election_notice_turn(struct election *e, struct election_actions *out)
 {
     if (!e->said_attempting)
         election_notice_add(out, ELECTION_SAY_ATTEMPTING);
     e->said_attempting = true;
+}
+
+void election_notice_attempting(struct election *e,
+                                struct election_actions *out)
+{
+    election_notice_turn(e, out);
     e->said_leader_revision = 0;
     e->said_holder_revision = 0;
 }

@@ -70,6 +70,10 @@ void election_lease_confirm(struct election *e, int64_t now_ms,
 
 struct election_notice *election_notice_add(struct election_actions *out,
                                             enum election_notice_type type);
+/* Our turn seems to have come. Who was named is not named again, should its
+ * leader key stay for a moment. */
+void election_notice_turn(struct election *e, struct election_actions *out);
+/* Nobody leads, as far as we know. */
 void election_notice_attempting(struct election *e,
                                 struct election_actions *out);
 /* Say who leads when that has changed. */
@@ -101,6 +105,10 @@ bool election_queue_step_aside(struct election *e, int64_t now_ms,
 /* Watch what matters now, from just after this revision. */
 void election_watch_open(struct election *e, int64_t now_ms, int64_t revision,
                          struct election_actions *out);
+/* Whether a stream is open that tells of the leader key what it should. */
+bool election_watch_suits(const struct election *e);
+/* Whether it would have told that the leader key has become what it is. */
+bool election_watch_tells_leader(const struct election *e);
 /* The event is of the stream that is open. */
 void election_watch_changed(struct election *e,
                             const struct election_event *event,

@@ -17,7 +17,7 @@ static void lead(struct election *e, int64_t now_ms,
     e->said_attempting = false;
     e->claim_due = false;
     e->late_wins_n = 0;
-    if (!e->watch_op)
+    if (!election_watch_suits(e))
         election_watch_open(e, now_ms, e->leader_revision, out);
 }
 
@@ -94,10 +94,12 @@ void election_queue_view(struct election *e, int64_t now_ms,
         e->claim_due = true;
         return;
     }
-    bool news = see_leader(e, now_ms, reply) ||
+    bool news = see_leader(e, now_ms, reply);
+    news = (news && election_watch_tells_leader(e)) ||
         e->predecessor.create_revision != reply->predecessor.create_revision;
     e->predecessor = reply->predecessor;
     e->holder = reply->holder;
+    e->queue_n = reply->queue_n;
     e->check_at_ms = now_ms + e->lease.ttl_ms / 2;
     bool first = e->holder.create_revision == e->lock_revision;
     if (first && leader_is_ours(e)) {
@@ -123,7 +125,8 @@ void election_queue_view(struct election *e, int64_t now_ms,
     }
     election_notice_leader(e, now_ms, out);
     /* A watch that kept news from us may be dead. */
-    if (election_notice_holder(e, now_ms, out) || news || !e->watch_op)
+    if (election_notice_holder(e, now_ms, out) || news ||
+        !election_watch_suits(e))
         election_watch_open(e, now_ms, reply->header.revision, out);
     if (!e->leader.create_revision && !e->said_holder_revision)
         e->check_at_ms = now_ms + ELECTION_LEADERLESS_MS;

@@ -5,22 +5,56 @@ enum {
     WATCH_STABLE_MS = 10000, /* a stream that lived so long was a good one */
 };
 
+/* Who waits behind another is woken by that one's lock key, which goes with
+ * the leader key or after it. Were all told that the leader key has gone, the
+ * one whose turn it is would lead later, for nothing; and so it would in a
+ * crowd that is told who leads now. */
+static unsigned roles_to_watch(const struct election *e)
+{
+    unsigned roles = ELECTION_OWN | ELECTION_LEADER | ELECTION_REQUEST;
+    if (e->state == ELECTION_LEADING)
+        return roles;
+    if (e->predecessor.create_revision) {
+        roles |= ELECTION_PREDECESSOR;
+        if (e->queue_n > e->config.crowd)
+            roles &= ~(unsigned)ELECTION_LEADER;
+    }
+    if (e->said_holder_revision)
+        roles |= ELECTION_HOLDER;
+    return roles;
+}
+
+/* And not that the leader key has gone. */
+static bool tells_puts(const struct election *e)
+{
+    return e->watch_roles & ELECTION_PREDECESSOR;
+}
+
 void election_watch_open(struct election *e, int64_t now_ms, int64_t revision,
                          struct election_actions *out)
 {
-    unsigned roles = ELECTION_OWN | ELECTION_LEADER | ELECTION_REQUEST;
-    if (e->state != ELECTION_LEADING && e->predecessor.create_revision)
-        roles |= ELECTION_PREDECESSOR;
-    if (e->state != ELECTION_LEADING && e->said_holder_revision)
-        roles |= ELECTION_HOLDER;
     e->watch_op = ++e->ops;
     e->watch_opened_at_ms = now_ms;
+    e->watch_roles = roles_to_watch(e);
     out->open_watch = true;
     out->watch = (struct election_watch){
         .op = e->watch_op,
-        .roles = roles,
+        .roles = e->watch_roles,
+        .leader_puts = tells_puts(e),
         .from_revision = revision + 1,
     };
+}
+
+bool election_watch_suits(const struct election *e)
+{
+    unsigned differ = e->watch_roles ^ roles_to_watch(e);
+    return e->watch_op && !(differ & (ELECTION_LEADER | ELECTION_PREDECESSOR));
+}
+
+bool election_watch_tells_leader(const struct election *e)
+{
+    return e->watch_roles & ELECTION_LEADER &&
+        (e->leader.create_revision || !tells_puts(e));
 }
 
 /* Its lease does not take this lock key along, should it end. */
@@ -83,6 +117,8 @@ static void waiter_sees_change(struct election *e,
         break;
     case ELECTION_PREDECESSOR:
         if (gone_at > e->predecessor.create_revision) {
+            if (e->leader.lease && e->leader.lease == e->predecessor.lease)
+                election_notice_turn(e, out);
             e->predecessor = (struct election_key){ 0 };
             e->claim_due = true;
         }

@@ -92,6 +92,7 @@ struct etcd_txn {
 struct etcd_watch_key {
     struct etcd_bytes key, range_end;
     bool prev_kv;
+    bool no_delete; /* deletions are not told */
 };
 
 /* Each appends one JSON body to `body`, which is as before on failure.

@@ -385,6 +385,11 @@ int codec_build_watch(struct buf *body, const struct etcd_watch_key *keys,
         put_number_if_set(&w, "start_revision", from_revision);
         put_flag_if_set(&w, "progress_notify", true);
         put_flag_if_set(&w, "prev_kv", keys[i].prev_kv);
+        if (keys[i].no_delete) {
+            enter(&w, "filters", "[");
+            put_string(&w, NULL, "NODELETE");
+            leave(&w, "]");
+        }
         leave(&w, "}");
         leave(&w, "}");
         put(&w, "\n");

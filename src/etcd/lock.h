@@ -66,6 +66,7 @@ struct lock_view {
     struct etcd_kv predecessor; /* the newest that is older than ours */
     struct etcd_kv leader;      /* the leader key */
     struct etcd_kv holder;      /* the oldest lock key */
+    int64_t queue_n;            /* lock keys that there are */
 };
 
 /* Read the reply to the transaction of that name. After an attempt,

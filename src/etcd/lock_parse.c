@@ -26,6 +26,16 @@ static bool take_key(const struct etcd_result *result, struct etcd_kv *ret_kv)
     return result->range.n == 0 || ret_kv->create_revision > 0;
 }
 
+/* Read the oldest lock key, and how many there are. */
+static bool take_queue(const struct etcd_result *result,
+                       struct lock_view *ret_view)
+{
+    if (!take_key(result, &ret_view->holder))
+        return false;
+    ret_view->queue_n = result->range.count;
+    return true;
+}
+
 /* Read the newest two keys: who is before us, if we are the newest. */
 static bool take_predecessor(const struct etcd_result *result,
                              const struct etcd_kv *own, struct etcd_kv *ret_kv)
@@ -88,7 +98,7 @@ int lock_parse_attempt(const struct lock *l, const struct etcd_txn_result *txn,
                          &view.predecessor) &&
         take_key(&results[ATTEMPT_LEADER], &view.leader) &&
         is_named(&view.leader, l->leader_key) &&
-        take_key(&results[ATTEMPT_HOLDER], &view.holder) &&
+        take_queue(&results[ATTEMPT_HOLDER], &view) &&
         take_id_search(&results[ATTEMPT_ID_BEFORE], &view.same_id) &&
         take_id_search(&results[ATTEMPT_ID_BEHIND], &view.same_id);
     if (!ok)
@@ -108,7 +118,7 @@ int lock_parse(const struct etcd_txn_result *txn, struct lock_view *ret_view)
             take_key(&txn->results[VIEW_OWN], &view.own) &&
             take_key(&txn->results[VIEW_PREDECESSOR], &view.predecessor) &&
             take_key(&txn->results[VIEW_LEADER], &view.leader) &&
-            take_key(&txn->results[VIEW_HOLDER], &view.holder);
+            take_queue(&txn->results[VIEW_HOLDER], &view);
     if (!ok)
         return CANDIDATE_EPROTO;
     *ret_view = view;

@@ -110,6 +110,14 @@ struct etcd_kvs *direct_range(struct direct *d, const struct etcd_range *r)
     return &d->result.range;
 }
 
+void direct_put_abc(struct direct *d, int64_t *ret_revision)
+{
+    direct_put(d, &(struct etcd_put){ BYTES("a"), BYTES("1"), 0 });
+    *ret_revision = d->header.revision;
+    direct_put(d, &(struct etcd_put){ BYTES("b"), BYTES("3"), 0 });
+    direct_put(d, &(struct etcd_put){ BYTES("c"), BYTES("2"), 0 });
+}
+
 struct etcd_result *direct_delete(struct direct *d,
                                   const struct etcd_delete *del)
 {

@@ -12,6 +12,11 @@
 
 #define LEASE INT64_C(7587823380406781187) /* no double holds it */
 
+#define BYTES(text)                                                            \
+    {                                                                          \
+        .data = (text), .size = sizeof(text) - 1                               \
+    }
+
 /* One etcd for a group of tests, and the last reply. */
 struct direct {
     struct process_set *set;
@@ -46,6 +51,9 @@ int direct_post(struct direct *d, const char *path);
 struct etcd_lease_result *direct_post_lease(struct direct *d, const char *path);
 struct etcd_kvs *direct_range(struct direct *d, const struct etcd_range *r);
 void direct_put(struct direct *d, const struct etcd_put *p);
+/* "a" "b" "c" with values "1" "3" "2", each in its own revision, which are
+ * *ret_revision and the next two. */
+void direct_put_abc(struct direct *d, int64_t *ret_revision);
 struct etcd_result *direct_delete(struct direct *d,
                                   const struct etcd_delete *del);
 struct etcd_txn_result *direct_txn(struct direct *d,

@@ -14,13 +14,7 @@
 #include <string.h>
 
 #include "e2e/direct.h"
-#include "etcd/frames.h"
 #include "support/etcdctl.h"
-
-#define BYTES(text)                                                            \
-    {                                                                          \
-        .data = (text), .size = sizeof(text) - 1                               \
-    }
 
 enum { TTL_S = 100 };
 
@@ -28,16 +22,6 @@ static void grant(struct direct *d)
 {
     assert_int_equal(codec_build_grant(&d->body, LEASE, TTL_S), 0);
     direct_post_lease(d, "lease/grant");
-}
-
-/* "a" "b" "c" with values "1" "3" "2", each in its own revision, which are
- * *ret_revision and the next two. */
-static void put_abc(struct direct *d, int64_t *ret_revision)
-{
-    direct_put(d, &(struct etcd_put){ BYTES("a"), BYTES("1"), 0 });
-    *ret_revision = d->header.revision;
-    direct_put(d, &(struct etcd_put){ BYTES("b"), BYTES("3"), 0 });
-    direct_put(d, &(struct etcd_put){ BYTES("c"), BYTES("2"), 0 });
 }
 
 static void grant_has_our_ttl_and_id(void **state)
@@ -124,7 +108,7 @@ static void every_field_of_range_has_its_effect(void **state)
 {
     struct direct *d = *state;
     int64_t revision;
-    put_abc(d, &revision);
+    direct_put_abc(d, &revision);
     struct etcd_range all = { .key = BYTES("a"), .range_end = BYTES("d") };
     assert_int_equal(direct_range(d, &all)->n, 3);
     struct etcd_range r = all;
@@ -161,7 +145,7 @@ static void delete_takes_a_range_and_gives_what_was_there(void **state)
 {
     struct direct *d = *state;
     int64_t revision;
-    put_abc(d, &revision);
+    direct_put_abc(d, &revision);
     struct etcd_result *result = direct_delete(
         d, &(struct etcd_delete){ BYTES("a"), BYTES("c"), true });
     assert_int_equal(result->del.deleted, 2);
@@ -232,7 +216,7 @@ static void comparison_of_a_range_is_of_every_key(void **state)
                                    .target = ETCD_CREATE };
     assert_true(holds(d, nobody));
     int64_t revision;
-    put_abc(d, &revision);
+    direct_put_abc(d, &revision);
     assert_false(holds(d, nobody));
     struct etcd_compare none_older = nobody;
     none_older.relation = ETCD_GREATER;
@@ -287,86 +271,6 @@ static void authenticate_has_our_name_and_password(void **state)
     etcdctl(d->server, "user", "delete", "root");
 }
 
-/* ---- watch ---- */
-
-struct seen {
-    unsigned created[2]; /* by watch_id */
-    unsigned events[2];
-    unsigned prevs[2];
-    int64_t first_revision[2]; /* of an event */
-};
-
-static void see(struct direct *d, struct seen *seen, const char *message,
-                size_t bytes)
-{
-    struct etcd_watch_result watch;
-    struct etcd_refusal refusal;
-    bool is_refusal;
-    int r = codec_parse_watch(&d->arena, message, bytes, &d->header, &watch,
-                              &refusal, &is_refusal, &d->err);
-    if (r < 0)
-        fail_msg("%.*s: %s", (int)bytes, message, d->err.message);
-    assert_false(is_refusal);
-    assert_in_range(watch.watch_id, 0, 1);
-    assert_false(watch.canceled);
-    int64_t id = watch.watch_id;
-    seen->created[id] += watch.created;
-    if (watch.events_n > 0 && seen->events[id] == 0)
-        seen->first_revision[id] = watch.events[0].kv.mod_revision;
-    for (size_t i = 0; i < watch.events_n; i++) {
-        seen->events[id]++;
-        seen->prevs[id] += watch.events[i].prev.create_revision != 0;
-    }
-}
-
-/* Read the stream until that many events were seen by each of two watches. */
-static struct seen see_events(struct direct *d, unsigned first, unsigned second)
-{
-    struct frames frames;
-    frames_init(&frames);
-    struct seen seen = { 0 };
-    while (seen.events[0] < first || seen.events[1] < second) {
-        struct http_event event = direct_await(d);
-        assert_int_equal(event.type, HTTP_DATA);
-        assert_int_equal(frames_feed(&frames, event.data, event.bytes), 0);
-        const char *message;
-        size_t bytes;
-        while (frames_next(&frames, &message, &bytes))
-            see(d, &seen, message, bytes);
-    }
-    frames_done(&frames);
-    direct_stop(d);
-    return seen;
-}
-
-static void watches_have_one_stream_and_ids_in_order(void **state)
-{
-    struct direct *d = *state;
-    int64_t revision;
-    put_abc(d, &revision);
-    direct_delete(d, &(struct etcd_delete){ BYTES("a"), BYTES("d"), false });
-    static const struct etcd_watch_key keys[] = {
-        { .key = BYTES("a") },
-        { .key = BYTES("b"), .range_end = BYTES("d"), .prev_kv = true },
-    };
-    assert_int_equal(codec_build_watch(&d->body, keys, 2, revision), 0);
-    direct_send(d, "watch", true);
-    struct seen seen = see_events(d, 2, 4);
-    assert_int_equal(seen.created[0], 1);
-    assert_int_equal(seen.created[1], 1);
-    assert_int_equal(seen.events[0], 2);
-    assert_int_equal(seen.events[1], 4);
-    assert_int_equal(seen.prevs[0], 0);
-    assert_int_equal(seen.prevs[1], 2);
-    assert_int_equal(seen.first_revision[0], revision);
-    assert_int_equal(seen.first_revision[1], revision + 1);
-    assert_int_equal(codec_build_watch(&d->body, keys, 2, revision + 2), 0);
-    direct_send(d, "watch", true);
-    seen = see_events(d, 1, 3);
-    assert_int_equal(seen.first_revision[0], revision + 3);
-    assert_int_equal(seen.first_revision[1], revision + 2);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, direct_clear)
@@ -382,7 +286,6 @@ int main(void)
         TEST(comparison_of_a_range_is_of_every_key),
         TEST(txn_runs_the_branch_and_nests),
         TEST(authenticate_has_our_name_and_password),
-        TEST(watches_have_one_stream_and_ids_in_order),
     };
     return cmocka_run_group_tests(tests, direct_setup, direct_teardown);
 }

@@ -121,6 +121,14 @@ const struct fake_key *fake_etcd_oldest(const struct fake_etcd *e)
     return oldest;
 }
 
+int fake_etcd_queue_n(const struct fake_etcd *e)
+{
+    int n = 0;
+    for (int i = 0; i < e->keys_n; i++)
+        n += e->keys[i].name != FAKE_ETCD_LEADER;
+    return n;
+}
+
 static void remember(struct fake_etcd *e, struct fake_key before,
                      struct fake_key after)
 {

@@ -85,6 +85,8 @@ const struct fake_key *fake_etcd_newest_before(const struct fake_etcd *e,
                                                int64_t create_revision);
 /* The oldest lock key, or NULL. */
 const struct fake_key *fake_etcd_oldest(const struct fake_etcd *e);
+/* How many lock keys there are. */
+int fake_etcd_queue_n(const struct fake_etcd *e);
 
 /* The writes of one transaction; the lease lives or is 0. Commit closes it. */
 void fake_etcd_put(struct fake_etcd *e, int64_t name, int64_t lease, int owner);

@@ -52,6 +52,7 @@ static void read_back(struct txn *t)
     t->reply->own = key_at(fake_etcd_key(t->etcd, t->request->lease));
     t->reply->leader = key_at(leader);
     t->reply->holder = key_at(holder);
+    t->reply->queue_n = fake_etcd_queue_n(t->etcd);
     t->names->holder = holder ? holder->name : 0;
     t->names->leader_owner = leader ? leader->owner : -1;
     t->names->holder_owner = holder ? holder->owner : -1;

@@ -240,6 +240,8 @@ void peer_start(struct world *w, int who)
     config.ttl_ms = w->plan.ttl_ms;
     config.endpoints_n = (unsigned)w->plan.members_n;
     config.random_state = (uint64_t)world_between(w, 0, INT64_MAX - 1);
+    if (w->plan.crowd)
+        config.crowd = w->plan.crowd;
     if (w->plan.sabotage.no_margin) {
         config.margin_permille = 0;
         config.margin_ms = 0;

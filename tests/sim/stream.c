@@ -42,6 +42,7 @@ void stream_request(struct world *w, struct peer *p,
         .op = watch->op,
         .member = p->watch_member,
         .roles = watch->roles,
+        .leader_puts = watch->leader_puts,
         .own = p->e.lease.id,
         .predecessor = p->names.predecessor,
         .holder = p->names.holder,
@@ -106,6 +107,14 @@ static int64_t name_of(const struct stream *s, enum election_role role)
     return -1;
 }
 
+static bool wants(const struct stream *s, enum election_role role,
+                  const struct fake_change *change)
+{
+    bool put = change->after.at.create_revision != 0;
+    return s->roles & role && change->after.name == name_of(s, role) &&
+        (put || role != ELECTION_LEADER || !s->leader_puts);
+}
+
 static void tell_change(struct world *w, struct peer *p, int index,
                         const struct fake_change *change)
 {
@@ -136,8 +145,7 @@ void stream_pump(struct world *w, struct peer *p)
         const struct fake_change *change;
         change = &w->etcd.changes[s->next_change];
         for (int i = 0; i < STREAM_ROLES; i++)
-            if (s->roles & roles[i] &&
-                change->after.name == name_of(s, roles[i]))
+            if (wants(s, roles[i], change))
                 tell_change(w, p, i, change);
     }
 }

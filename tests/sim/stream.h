@@ -21,6 +21,7 @@ struct stream {
     bool silent; /* nothing comes any more, without an end */
     int member;
     unsigned roles;
+    bool leader_puts;
     int64_t own; /* the keys' names */
     int64_t predecessor;
     int64_t holder;

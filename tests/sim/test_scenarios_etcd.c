@@ -84,7 +84,7 @@ static void foreign_lock_takes_its_turn_between_ours(void **state)
     peer_start(w, B);
     scenario_pass_ms(w, SCENARIO_SOON_MS);
     peer_leave(w, A);
-    scenario_pass_ms(w, 2000);
+    scenario_pass_ms(w, SCENARIO_TTL_MS / 2 + 2000);
     scenario_expect(w, B, CANDIDATE("B") FOLLOWS("A") AGAIN FOLLOWS("Z"));
     scenario_pass_ms(w, 60000);
     scenario_expect(w, B,

@@ -25,6 +25,7 @@ static void draw_plan(struct world_plan *plan)
     plan->peers_n = PEERS_MIN + (int)(drawn % (PEERS_MAX - PEERS_MIN + 1));
     plan->members_n = members_n[drawn >> 16 & 3];
     plan->ttl_ms = ttl_ms[drawn >> 24 & 3];
+    plan->crowd = (int64_t)(drawn >> 40 & 3);
     plan->etcd_ttl_ms_min = drawn >> 32 & 7 ? 0 : ETCD_TTL_MS;
     plan->rate_ppm_min = SLOWEST_PPM;
     plan->rate_ppm_max = FASTEST_PPM;

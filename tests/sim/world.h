@@ -56,6 +56,7 @@ struct world_plan {
     int peers_n;
     int members_n; /* of etcd: 1, 3 or 5 */
     int64_t ttl_ms;
+    int64_t crowd;           /* the candidates' own; 0: as always */
     int64_t etcd_ttl_ms_min; /* etcd grants no shorter lease */
     int64_t rate_ppm_min;    /* of the candidates' clocks, against true time */
     int64_t rate_ppm_max;

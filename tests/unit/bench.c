@@ -108,6 +108,7 @@ struct election_reply bench_queued(void)
         .predecessor = bench_key_10,
         .leader = bench_key_10,
         .holder = bench_key_10,
+        .queue_n = 2,
     };
 }
 

@@ -297,6 +297,16 @@ static void watch_has_one_request_for_each_key(void **state)
                 "\"prev_kv\":true}}\n");
 }
 
+static void watch_can_leave_deletions_out(void **state)
+{
+    static const struct etcd_watch_key key = { .key = BYTES("k"),
+                                               .no_delete = true };
+    assert_int_equal(codec_build_watch(*state, &key, 1, 0), 0);
+    assert_body(*state,
+                "{\"create_request\":{\"key\":\"aw==\","
+                "\"progress_notify\":true,\"filters\":[\"NODELETE\"]}}\n");
+}
+
 static void watch_from_now_on_names_no_revision(void **state)
 {
     static const struct etcd_watch_key key = { .key = BYTES("k") };
@@ -378,6 +388,7 @@ int main(void)
         TEST(txn_has_operations_of_each_type_in_both_branches),
         TEST(authenticate_escapes_what_json_must),
         TEST(watch_has_one_request_for_each_key),
+        TEST(watch_can_leave_deletions_out),
         TEST(watch_from_now_on_names_no_revision),
         TEST(bodies_are_appended),
         TEST(long_values_are_encoded_in_one_piece),

@@ -82,6 +82,7 @@ static void queued(struct attempt *a)
     a->results[ATTEMPT_NEWEST] = keys(a->newest, 2);
     a->results[ATTEMPT_LEADER] = keys(&a->leader, 1);
     a->results[ATTEMPT_HOLDER] = keys(&a->holder, 1);
+    a->results[ATTEMPT_HOLDER].range.count = 3;
     a->results[ATTEMPT_ID_BEFORE] = nested(true, NULL, 0);
     a->results[ATTEMPT_ID_BEHIND] = nested(false, &a->behind, 1);
     a->txn = (struct etcd_txn_result){
@@ -142,6 +143,7 @@ static void attempt_that_queues_reads_all_four_keys(void **state)
     assert_int_equal(view.holder.create_revision, 10);
     assert_string_equal(view.predecessor.key.data, "election_leader/2");
     assert_string_equal(view.holder.key.data, "election_leader/1");
+    assert_int_equal(view.queue_n, 3);
 }
 
 static void repeated_attempt_reads_the_same(void **state)
@@ -312,6 +314,7 @@ static void what_stands_in_the_way_is_read(void **state)
     assert_int_equal(seen.predecessor.create_revision, 20);
     assert_int_equal(seen.leader.create_revision, 11);
     assert_int_equal(seen.holder.create_revision, 10);
+    assert_int_equal(seen.queue_n, 1);
     for (unsigned i = 0; i < VIEW_RESULTS; i++)
         results[i] = keys(NULL, 0);
     assert_int_equal(lock_parse(&txn, &seen), 0);
