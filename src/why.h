@@ -9,7 +9,7 @@
 enum {
     WHY_FINDINGS_MAX = 32, /* the first ones; the others are counted */
     WHY_TEXT_BYTES_MAX = 1024,
-    WHY_COMMAND_BYTES_MAX = 1536,
+    WHY_COMMAND_BYTES_MAX = 2048,
     WHY_CLOCK_MS_MAX = 5000, /* etcd's clock before or behind ours */
 };
 

@@ -32,11 +32,17 @@ static void permission(struct why *w, const struct candidate_view *view,
         view->election, view->prefix,
         question->user ? "" : " (no user is given, by --user)");
     char election[TEXT_SHELL_WORD_BYTES];
+    char prefix[TEXT_SHELL_WORD_BYTES];
     char user[TEXT_SHELL_WORD_BYTES];
     text_shell_word(election, sizeof election, view->election);
+    text_shell_word(prefix, sizeof prefix, view->prefix);
     text_shell_word(user, sizeof user, question->user ? question->user : "");
-    why_command(f, "scripts/etcd-role.sh --election %s %s <FILE", election,
-                question->user ? user : "USER");
+    why_command(f,
+                "r=election:%s; etcdctl role add \"$r\"; "
+                "etcdctl role grant-permission \"$r\" readwrite -- %s && "
+                "etcdctl role grant-permission --prefix=true \"$r\" readwrite "
+                "-- %s && etcdctl user grant-role %s \"$r\"",
+                election, election, prefix, question->user ? user : "USER");
 }
 
 /* ---- members ---- */
