@@ -35,7 +35,7 @@ have() {
     libc-headers) echo '#include <stdlib.h>' | "$cc" -E - ;;
     clang-runtimes) echo "$fuzzer" | clang -fsanitize=fuzzer,address \
         -x c -o /dev/null - ;;
-    go-etcd) [ -d /usr/share/gocode/src/go.etcd.io/etcd/clientv3 ] ;;
+    go-etcd) compgen -G '/usr/share/gocode/src/go.etcd.io/etcd/client*/' ;;
     chromium) command -v chromium-headless-shell || command -v chromium ;;
     lib*.a) test -e "$("$cc" -print-file-name="$1")" ;;
     postgres) compgen -G '/usr/lib/postgresql/*/bin/initdb' ;;

@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 etcd3=1.1.2
 limit_s=600
 gocode=/usr/share/gocode
+sources=$gocode/src/go.etcd.io/etcd
 folder=${BUILD:-$PWD/build}/peers
 
 fail() {
@@ -18,12 +19,17 @@ fail() {
     exit 69
 }
 
-# Debian's package of etcd's sources, and nothing from elsewhere.
+# Debian's package of etcd's sources, and nothing from elsewhere. In Debian 12 it
+# is 3.4's, whose folders have other names.
 go_peer() {
+    local names=
     [ "$folder/go" -nt tests/interop/peer.go ] && return
     echo "peers: building $folder/go"
+    [ ! -d "$sources/clientv3" ] ||
+        names='s|etcd/client/v3|etcd/clientv3|; s|etcd/api/version|etcd/version|'
+    sed "$names" tests/interop/peer.go >"$folder/peer.go"
     GO111MODULE=off GOPATH=$gocode GOPROXY=off timeout -k 5 "$limit_s" \
-        go build -o "$folder/go" tests/interop/peer.go ||
+        go build -o "$folder/go" "$folder/peer.go" ||
         fail 'the Go library of this machine is another one'
 }
 
