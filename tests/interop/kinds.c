@@ -9,7 +9,7 @@
 const struct kind kinds_candidate = {
     .name = "candidate",
     .leads = "I am the LEADER!",
-    .call = { "$CANDIDATE", "--ttl", "20", "--election", "$INTEROP_ELECTION",
+    .call = { "$CANDIDATE", "--ttl", "60", "--election", "$INTEROP_ELECTION",
               "{id}" },
 };
 
@@ -23,11 +23,11 @@ const struct kind kinds[] = {
     {
         .name = "`etcdctl lock`",
         .version = "INTEROP_ETCDCTL",
-        .call = { "etcdctl", "lock", KINDS_QUEUE },
+        .call = { "etcdctl", "lock", "--ttl", "60", KINDS_QUEUE },
         .nameless = true,
     },
     {
-        .name = "curl, `/v3/election/campaign`, `observe`",
+        .name = "curl, `/v3/election/*`",
         .version = "INTEROP_ETCD",
         .call = { CURL, "elect", KINDS_QUEUE, "{id}" },
         .observe = { CURL, "leader", KINDS_QUEUE },
