@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 limit_s=180
+[ -z "${1-}" ] || mkdir -p "$1"
 chromium=$(command -v chromium-headless-shell || command -v chromium)
 exec timeout -k 5 "$limit_s" scripts/with-etcd.sh node tests/page/page.mjs \
     "$chromium" "${CANDIDATE:-./candidate}" "${1-}"

@@ -91,9 +91,8 @@ function fill(id, rows) {
 
 function showLeader(stale) {
   const name = leader();
-  let text = name === null ? 'It is not known who leads'
-    : name === '' ? 'Nobody leads' : name + ' leads';
-  if (stale && name) text = name + ' led when last heard of';
+  const text = name === null ? 'It is not known who leads'
+    : (name || 'Nobody') + (stale ? ' led when last heard of' : ' leads');
   setText('who', text);
   document.title = text + ' – ' + state.election;
   const token = state.leading ? state.token
@@ -170,7 +169,8 @@ function showMembers() {
     member.trouble ? cell('td', member.trouble, 'trouble')
       : cell('td', member.leads ? 'leads etcd' : 'follows'),
     cell('td', member.version || '–'),
-    cell('td', member.version ? member.duration_ms + ' ms' : '–'))));
+    cell('td', member.version && !member.trouble
+      ? member.duration_ms + ' ms' : '–'))));
 }
 
 function tick() {

@@ -7,6 +7,10 @@ import { join } from 'node:path';
 
 const PATIENCE_MS = 30000;
 const LOOK_MS = 50;
+// Nothing is wider than its place; a table may be where it tells of trouble.
+const FITS = `[document.documentElement, ...document.querySelectorAll('.scroll')]
+  .every((part) => part.scrollWidth <= part.clientWidth ||
+    part.querySelector('td.trouble'))`;
 
 export class Browser {
   constructor(program) {
@@ -61,8 +65,11 @@ export class Browser {
 
   async close() {
     const ended = new Promise((resolve) => this.process.on('exit', resolve));
-    this.process.kill('SIGKILL');
+    // Killed at once it would leave processes that still write to the folder.
+    this.send('Browser.close').catch(() => {});
+    const late = setTimeout(() => this.process.kill('SIGKILL'), PATIENCE_MS);
     await ended;
+    clearTimeout(late);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -121,7 +128,7 @@ class Page {
     const { data } = await this.send('Page.captureScreenshot',
       { format: 'png' });
     if (file) writeFileSync(file, Buffer.from(data, 'base64'));
-    return this.value('document.documentElement.scrollWidth <= innerWidth');
+    return this.value(FITS);
   }
 
   // What a screen reader is given: "role: name" of each node.
