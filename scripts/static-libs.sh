@@ -22,7 +22,7 @@ for name in $(tr ' ' '\n' <<<"${wanted//-l/}" | sort -u); do
     fi
     # Without its -dev package a library has no other name than its SONAME.
     file=$(ldconfig -p | awk -v name="lib$name.so." \
-        'index($1, name) == 1 { print $1; exit }')
+        'index($1, name) == 1 && !file { file = $1 } END { print file }')
     shared+=("${file:-lib$name.so}")
 done
 echo "no archive, so shared: ${shared[*]-none}, and the C library" >&2
