@@ -51,6 +51,11 @@ if [ -z "${WITH_ETCD_DIR-}" ]; then
         PEER_GO=$(scripts/peers.sh go || true)
         PEER_NODE=$(scripts/peers.sh node || true)
         export PEER_GO PEER_NODE
+        if env -u MAKEFLAGS make --no-print-directory -s BUILD="$build" static >&2
+        then
+            CANDIDATE_STATIC=$(realpath "$build/candidate-static")
+            export CANDIDATE_STATIC
+        fi
     fi
     exec scripts/with-etcd.sh scripts/bench.sh "${arguments[@]}"
 fi

@@ -21,6 +21,12 @@ const struct contestant contestants[CONTESTANTS_N] = {
                 .crash = { "$CANDIDATE", "--election", "bench", "--ttl", "{ttl}", "{id}" },
         .crash_leads = "I am the LEADER!",
     },
+    [FIGURES_STATIC] = {
+        .name = "candidate, static",
+        .prefix = "election_bench-static/",
+        .leads = "I am the LEADER!",
+        .call = { "$CANDIDATE_STATIC", "--election", "bench-static", "--ttl", "{ttl}", "{id}" },
+    },
     [FIGURES_ELECT] = {
         .name = "etcdctl elect",
         .prefix = "bench-elect/",

@@ -29,6 +29,7 @@ enum figures_row {
 
 enum figures_column {
     FIGURES_CANDIDATE,
+    FIGURES_STATIC, /* candidate as `make static` links it */
     FIGURES_ELECT,
     FIGURES_LOCK,
     FIGURES_GO,
