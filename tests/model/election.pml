@@ -35,6 +35,22 @@
 #else
 #define LEAD (TTL - 1)
 #endif
+/* Faults that a run may leave out, to come to an end with more candidates. */
+#ifdef EXACT_CLOCKS
+#define SLIPS false
+#else
+#define SLIPS true
+#endif
+#ifdef ETCD_STAYS
+#define CHANGES false
+#else
+#define CHANGES true
+#endif
+#ifdef NONE_LATE
+#define LATE false
+#else
+#define LATE true
+#endif
 #define EACH i : 0 .. N - 1
 #define BIT(c) (1 << c)
 
@@ -72,7 +88,8 @@ byte late_of;
 
 #ifdef LIVE
 bool calm;            /* there are no faults any more */
-bool deaf[N];         /* the watch on the one before is lost */
+byte before[N];       /* whose key is watched: the one before; 0: it is gone */
+bool deaf[N];         /* that watch is lost */
 #else
 #define calm false
 #endif
@@ -90,11 +107,29 @@ bool deaf[N];         /* the watch on the one before is lost */
 
 /* ---- what etcd does ---- */
 
+/* A waiter is woken by the lock key directly before its own, and by no other;
+ * the leader key tells it whom to follow. */
+#ifdef LIVE
+#define TELL(c, of) before[c] = before[c] & ~BIT(of)
+#define NEXT_BEFORE(c, who) ((ahead[c] & BIT(who)) && \
+                             (ahead[c] & ~BIT(who) & ~ahead[who]) == 0)
+inline watch(c) {
+    for (EACH) {
+        before[c] = (NEXT_BEFORE(c, i) -> BIT(i) : before[c])
+    }
+    i = 0
+}
+#else
+#define TELL(c, of)
+#define watch(c)
+#endif
+
 inline dequeue(c) {
     queued[c] = false;
     ahead[c] = 0;
     for (EACH) {
-        ahead[i] = ahead[i] & ~BIT(c)
+        ahead[i] = ahead[i] & ~BIT(c);
+        TELL(i, c)
     }
     i = 0
 }
@@ -225,7 +260,7 @@ inline grow_older(c) {
 #endif
 }
 
-#define MAY_SLIP(c) (!calm && slip[c] == 0 && RUNS(c))
+#define MAY_SLIP(c) (SLIPS && !calm && slip[c] == 0 && RUNS(c))
 
 /* who is the set of those whose clocks miss this tick. */
 inline tick(who) {
@@ -258,6 +293,7 @@ inline become(c, what, type) {
     trust[c] = NONE;
     knows[c] = (what == LEADING -> knows[c] : false);
 #ifdef LIVE
+    before[c] = 0;
     deaf[c] = false;
 #endif
     if
@@ -360,9 +396,14 @@ inline take_reply(c) {
 #endif
     if
     :: request[c] == RESIGN -> become(c, AWAY, NOTHING)
-    :: reply[c] == NO && request[c] == CLAIM && queued[c] -> forget(c)
+    :: reply[c] == NO && request[c] == CLAIM && queued[c] ->
+        forget(c);
+        watch(c)
     :: reply[c] == NO && !(request[c] == CLAIM && queued[c]) -> drop(c)
-    :: reply[c] != NO && request[c] == QUEUE -> state[c] = WAITING; forget(c)
+    :: reply[c] != NO && request[c] == QUEUE ->
+        state[c] = WAITING;
+        forget(c);
+        watch(c)
     :: reply[c] != NO && request[c] == KEEP -> renewed(c)
     :: reply[c] != NO && request[c] == CLAIM -> won(c)
     :: reply[c] != NO && request[c] == BARRIER -> confirmed(c)
@@ -387,9 +428,9 @@ inline answer(c) {
  * told it, and when the watch is lost. */
 #ifdef LIVE
 #ifdef NO_REREAD
-#define LOOKS(c) (ahead[c] == 0 && !deaf[c])
+#define LOOKS(c) (before[c] == 0 && !deaf[c])
 #else
-#define LOOKS(c) (ahead[c] == 0 || deaf[c])
+#define LOOKS(c) (before[c] == 0 || deaf[c])
 #endif
 #else
 #define LOOKS(c) true
@@ -409,7 +450,7 @@ inline answer(c) {
         SAY(c, "  %d: has the reply\n"); take_reply(c) } \
     :: d_step { !calm && (TIMED(c) || request[c] == CLAIM) -> \
         SAY(c, "  %d: waits for the reply no longer\n"); lose(c) } \
-    :: d_step { !calm && granted[c] && \
+    :: d_step { LATE && !calm && granted[c] && \
         (request[c] == QUEUE || request[c] == RESIGN) -> \
         SAY(c, "  %d: sends again what will be late\n"); come_late(c) } \
     :: d_step { state[c] == AWAY -> \
@@ -461,7 +502,7 @@ active proctype world() {
     CANDIDATE(2)
 #endif
     :: d_step { late != NOTHING -> handle_late(); printf("  a late request\n") }
-    :: d_step { !calm && !deposed ->
+    :: d_step { CHANGES && !calm && !deposed ->
         change_leader(); printf("  etcd has another leader\n") }
     :: d_step { !calm && deposed ->
         end_deposed(); printf("  the deposed leader knows it\n") }
