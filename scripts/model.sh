@@ -125,6 +125,7 @@ if [ "$all" = all ]; then
     compile=("${all_cycles[@]}")
     run nothing '2 candidates, somebody leads again' "$limit_s" \
         '-a -m6000000 -w25' TTL=3 LIVE
+    three 'etcd has others' NONE_LATE EXACT_CLOCKS
     three 'requests late' ETCD_STAYS EXACT_CLOCKS
     three 'clocks slip' ETCD_STAYS NONE_LATE
     compile=("${cycles[@]}")
