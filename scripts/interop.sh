@@ -41,7 +41,7 @@ env -u MAKEFLAGS make --no-print-directory -s BUILD="$build" all \
 export CANDIDATE=${CANDIDATE:-$PWD/candidate} INTEROP_ELECTION=$election
 servers=("$(dirname "$(command -v etcd)")")
 if [ "$handovers" = quick ]; then
-    handovers=3 # each of the two hands over to the other
+    handovers=2 # each of the two hands over to the other once
 else
     newer=${CANDIDATE_ETCD-$(scripts/fetch-etcd.sh || :)}
     [ -z "$newer" ] || servers+=("$newer")

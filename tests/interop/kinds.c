@@ -6,10 +6,12 @@
 
 #define CURL "bash", "tests/interop/curl.sh"
 
+/* Of a holder that puts no leader key a candidate hears by looking each half TTL.
+ */
 const struct kind kinds_candidate = {
     .name = "candidate",
     .leads = "I am the LEADER!",
-    .call = { "$CANDIDATE", "--ttl", "60", "--election", "$INTEROP_ELECTION",
+    .call = { "$CANDIDATE", "--ttl", "6", "--election", "$INTEROP_ELECTION",
               "{id}" },
 };
 
