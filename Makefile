@@ -237,7 +237,7 @@ install: export PC_FILE := $(PC_FILE)
 install: all ## program, library, manual and so on to $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/include/candidate \
 		$(LIBDIR)/pkgconfig $(UNITDIR) $(MANDIR)/man1 $(MANDIR)/man3 \
-		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
+		$(BASHDIR) $(ZSHDIR) $(FISHDIR) $(PREFIX)/share/candidate)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/candidate.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 include/candidate/*.h $(DESTDIR)$(PREFIX)/include/candidate
@@ -250,17 +250,18 @@ install: all ## program, library, manual and so on to $(DESTDIR)$(PREFIX)
 		scripts/candidate@.service | \
 		$(INSTALL_TEXT) $(DESTDIR)$(UNITDIR)/candidate@.service
 	@for page in candidate.1 libcandidate.3; do \
-		sed 's|^\.Os$$|.Os candidate $(VERSION)|' scripts/manual/$$page | \
-			$(INSTALL_TEXT) $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || \
-			exit; done
+		sed 's|^\.Os$$|.Os candidate $(VERSION)|; s|/usr/local/|$(PREFIX)/|' \
+			scripts/manual/$$page | $(INSTALL_TEXT) \
+			$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit; done
 	install -m 644 scripts/completions/candidate.bash \
 		$(DESTDIR)$(BASHDIR)/candidate
 	install -m 644 scripts/completions/_candidate $(DESTDIR)$(ZSHDIR)
 	install -m 644 scripts/completions/candidate.fish $(DESTDIR)$(FISHDIR)
+	install -m 755 scripts/etcd-role.sh $(DESTDIR)$(PREFIX)/share/candidate
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/candidate include/candidate.h)
-	rm -rf $(DESTDIR)$(PREFIX)/include/candidate
+	rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,include/candidate share/candidate)
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libcandidate.a libcandidate.so \
 		$(notdir $(SHARED)) pkgconfig/candidate.pc)
 	rm -f $(DESTDIR)$(UNITDIR)/candidate@.service

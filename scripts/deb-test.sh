@@ -82,6 +82,9 @@ etcd --data-dir /packages/etcd >etcd.log 2>&1 &
 candidate --wait 120 A -- echo a candidate has led </dev/null
 mandoc -T lint -W error /usr/share/man/man1/candidate.1.gz
 mandoc -T lint -W error /usr/share/man/man3/libcandidate.3.gz
+role=$(zcat /usr/share/man/man1/candidate.1.gz |
+    sed -n 's/^\.Pa \(.*role.*\)/\1/p')
+[ "$(head -n 2 "$role" | cut -d ' ' -f 2)" = $'bash\netcd-role.sh' ]
 zcat /usr/share/man/man3/libcandidate.3.gz |
     sed -n '/^\.Bd -literal/,/^\.Ed/p' | sed '/^\./d; s/\\e/\\/g' >example.c
 # shellcheck disable=SC2046

@@ -66,6 +66,13 @@ in_zsh() {
     done
 }
 
+@test "candidate(1) says where etcd-role.sh was installed" {
+    run -0 sed -n 's/^\.Pa \(.*role.*\)/\1/p' "$SHARE/man/man1/candidate.1"
+    [ "$output" = /opt/share/candidate/etcd-role.sh ]
+    run -64 "$ROOT$output"
+    [[ $output == 'usage: etcd-role.sh '* ]]
+}
+
 @test "the options of candidate(1) are those of --help" {
     same "$OPTIONS" "$(sed -nE 's/^\.It Fl -([a-z-]+).*/--\1/p' \
         scripts/manual/candidate.1)"
