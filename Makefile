@@ -69,19 +69,14 @@ VERSION := $(shell sed -n 's/.*CANDIDATE_VERSION "\(.*\)"/\1/p' \
 	include/candidate.h)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 # What is the program's alone, and not the library's.
-PROGRAM_SRC = $(patsubst %,src/%.c,\
-	access environment exits fenced_command guardian guardian_run \
-	history hooks json_lines live main metrics observe_command options \
-	options_check options_help options_table options_values output page \
-	participation picture reading service status status_command \
-	status_server steer_command supervision supervision_guardian \
-	supervision_signals timeline waiting why why_command why_members \
-	$(addprefix sys/,confine deadman execute fd fence_file httpd json_text \
-		keyboard listen log notify screen secret signals spawn \
-		srv srv_reply srv_search terminal tree))
+PROGRAM_SRC = src/main.c \
+	$(wildcard $(patsubst %,src/%/*.c,cli run serve actions)) \
+	$(patsubst %,src/sys/%.c,confine deadman execute fd fence_file httpd \
+		json_text keyboard listen log notify screen secret signals \
+		spawn srv srv_reply srv_search terminal tree)
 PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))
 LIBRARY_OBJ = $(call objects,$(filter-out $(PROGRAM_SRC),\
-	$(wildcard src/*.c src/*/*.c)))
+	$(wildcard src/*/*.c)))
 LIBRARY = $(BUILD)/libcandidate.a
 INTERNAL = $(BUILD)/tests/library.a
 SHARED = $(BUILD)/libcandidate.so.0
@@ -108,7 +103,7 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(ALL_CFLAGS) $(COUNT) $(ALL_LDFLAGS)' | cmp -s - $@ || \
 		echo '$(CC) $(ALL_CFLAGS) $(COUNT) $(ALL_LDFLAGS)' >$@
 
-$(BUILD)/src/page.o: $(wildcard src/page/*)
+$(BUILD)/src/serve/page.o: $(wildcard src/serve/page/*)
 $(BUILD)/src/%.o: private ALL_CFLAGS += $(COUNT)
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

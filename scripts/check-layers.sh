@@ -21,36 +21,30 @@ allow() {
     done < <(grep -HnE '^#include' "$@" | grep -vE "$regex" || true)
 }
 
-shopt -s nullglob
-# What is the program's alone, as regular expressions.
+# may FOLDER REGEX: the files of src/FOLDER include their own headers, those of
+# the system and these.
+may() {
+    allow "<[A-Za-z_/0-9]+\.h>|\"($1/|$2)" src/"$1"/*.[ch]
+}
+
+allow '<(stdint|stdbool|stddef|string|assert)\.h>|"core/' src/core/*.[ch]
+may sys 'candidate\.h'
+may etcd 'candidate\.h|sys/'
+may lib 'candidate\.h|core/|etcd/|sys/'
+may cli 'candidate\.h|sys/'
+may serve 'candidate\.h|sys/|cli/'
+may actions 'candidate\.h|sys/|cli/'
+may run 'candidate\.h|sys/|cli/|serve/|core/supervise\.h'
+allow '<[a-z]+\.h>|"(candidate\.h|sys/|cli/|actions/|run/)' src/main.c
+
+# The library must not know what is the program's alone.
 # shellcheck disable=SC2016 # make expands it
-sources=$(make -s --eval='print: ; @echo $(PROGRAM_SRC:src/%.c=%)' print)
-names=$(tr ' ' '\n' <<<"$sources" | grep -v / | paste -sd '|')
-private=$(tr ' ' '\n' <<<"$sources" | grep / | paste -sd '|')
-names="($names)(_private)?"
-program=()
-library=()
-for file in src/*.[ch]; do
-    if [[ $file =~ ^src/($names)\.[ch]$ ]]; then
-        program+=("$file")
-    else
-        library+=("$file")
-    fi
-done
-
-system='<[A-Za-z_/0-9]+\.h>'
-core='<(stdint|stdbool|stddef|string|assert)\.h>|"core/[a-z_]+\.h"'
-allow "$core" src/core/*.[ch]
-allow "$system|\"(candidate\.h|sys/)" src/sys/*.[ch]
-allow "$system|\"(candidate\.h|sys/|etcd/)" src/etcd/*.[ch]
-allow "$system|\"(candidate|$names)\.h|\"(sys/|core/supervise\.h)" "${program[@]}"
-allow "$system|\"[a-z_]+\.h|\"(core|etcd|sys)/" "${library[@]}"
-
-# The library must not know it.
+edges=$(make -s \
+    --eval='print: ; @echo $(patsubst src/%.c,%,$(filter src/sys/%,$(PROGRAM_SRC)))' \
+    print | tr ' ' '|')
 while IFS= read -r line; do
     complain "$line"
-done < <(grep -HnE "^#include \"($names|$private)\.h" \
-    "${library[@]}" src/core/* src/etcd/* || true)
+done < <(grep -HnE "^#include \"($edges)\.h" src/{core,etcd,lib}/* || true)
 
 # only LIBRARY REGEX: no other file includes its headers.
 only() {

@@ -3,22 +3,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "actions/fenced_command.h"
+#include "actions/history.h"
+#include "actions/observe_command.h"
+#include "actions/reading.h"
+#include "actions/status_command.h"
+#include "actions/steer_command.h"
+#include "actions/why_command.h"
 #include "candidate.h"
-#include "exits.h"
-#include "fenced_command.h"
-#include "history.h"
-#include "observe_command.h"
-#include "options.h"
-#include "output.h"
-#include "participation.h"
-#include "reading.h"
-#include "status_command.h"
-#include "steer_command.h"
+#include "cli/exits.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "run/participation.h"
 #include "sys/confine.h"
 #include "sys/fd.h"
 #include "sys/log.h"
 #include "sys/signals.h"
-#include "why_command.h"
 
 struct program {
     struct options options;

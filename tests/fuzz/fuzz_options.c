@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/options_private.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/script.h"
-#include "options_private.h"
 #include "sys/fence_file.h"
 #include "sys/secret.h"
 #include "sys/text.h"

@@ -14,7 +14,7 @@
 
 #include "fuzz/fuzz.h"
 #include "fuzz/script.h"
-#include "status_server.h"
+#include "serve/status_server.h"
 
 enum {
     CLIENTS_MAX = 6,

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/election_private.h"
-#include "guardian_private.h"
+#include "run/guardian_private.h"
 #include "sys/clock.h"
 #include "sys/deadman.h"
 #include "sys/tree.h"

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "cli/options.h"
 #include "support/procfs.h"
 #include "troupe.h"
 

@@ -2,7 +2,7 @@
 #ifndef COMMAND_LINE_H
 #define COMMAND_LINE_H
 
-#include "options.h"
+#include "cli/options.h"
 
 /* A test's setup: without any variable that counts. */
 int command_line_setup(void **state);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "config.h"
+#include "lib/config.h"
 
 static struct candidate_config config(const char *id, const char *election)
 {

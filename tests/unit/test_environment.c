@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "environment.h"
+#include "cli/environment.h"
 
 static const char *value(char *const *environment, const char *name)
 {

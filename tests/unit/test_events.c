@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "events.h"
+#include "lib/events.h"
 
 static void events_come_out_in_order_with_their_strings(void **state)
 {

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "guardian.h"
+#include "run/guardian.h"
 #include "sys/clock.h"
 
 enum {

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hooks.h"
+#include "run/hooks.h"
 #include "sys/clock.h"
 
 enum {

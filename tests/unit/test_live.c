@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "live.h"
+#include "serve/live.h"
 
 static struct live live;
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "metrics.h"
+#include "serve/metrics.h"
 
 enum { TEXT_BYTES = 65536 };
 

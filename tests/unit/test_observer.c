@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "fake/gateway.h"
-#include "observer.h"
+#include "lib/observer.h"
 #include "sys/clock.h"
 #include "sys/http.h"
 

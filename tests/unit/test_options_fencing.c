@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "options.h"
+#include "cli/options.h"
 #include "unit/command_line.h"
 
 static void put_has_a_key_and_a_value(void **state)

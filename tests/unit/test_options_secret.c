@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
+#include "cli/options.h"
 #include "unit/command_line.h"
 
 enum { ARGUMENT_BYTES = 64 };

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "outages.h"
+#include "lib/outages.h"
 
 static void first_failure_is_said_once(void **state)
 {

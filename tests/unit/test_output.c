@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "output.h"
+#include "cli/output.h"
 #include "small_pipe.h"
 #include "sys/clock.h"
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_lines.h"
-#include "picture.h"
+#include "actions/picture.h"
+#include "cli/json_lines.h"
 #include "sys/clock.h"
 
 static const struct candidate_lock locks[] = {

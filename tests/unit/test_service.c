@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "service.h"
+#include "run/service.h"
 
 #define T0 INT64_C(5000000)
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "stats.h"
+#include "lib/stats.h"
 
 static void renewal_of_one_that_waits_counts(void **state)
 {

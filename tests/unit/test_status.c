@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "status.h"
+#include "serve/status.h"
 
 enum { TTL_S = 10, BEGAN_MS = 1000 };
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "timeline.h"
+#include "serve/timeline.h"
 
 static const int64_t nine_ms = INT64_C(1795510800000);
 

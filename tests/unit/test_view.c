@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "view.h"
+#include "lib/view.h"
 
 #define PREFIX "election_leader/"
 

@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "waiting.h"
+#include "run/waiting.h"
 
 #define T0 INT64_C(1000000)
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "why.h"
+#include "actions/why.h"
 
 static const struct why_question question = {
     .now_ms = 100000,
