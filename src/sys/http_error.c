@@ -10,13 +10,16 @@
     "the server refuses the client's certificate, or wants one (--cert, "      \
     "--key)"
 
-/* What can be wrong with a name and TLS, by libcurl's code and a part of its sentence. */
+/* What can be wrong with a name, a reply and TLS, by libcurl's code and a part
+ * of its sentence. */
 static const struct {
     CURLcode code;
     const char *part;
     const char *words;
 } failures[] = {
     { CURLE_COULDNT_RESOLVE_HOST, "", "cannot resolve the host's name" },
+    { CURLE_UNSUPPORTED_PROTOCOL, "HTTP/0.9", "the reply is not HTTP" },
+    { CURLE_PARTIAL_FILE, "", "connection cut within a reply" },
     { CURLE_PEER_FAILED_VERIFICATION, "has expired",
       "the server's certificate has expired" },
     { CURLE_PEER_FAILED_VERIFICATION, "not yet valid",

@@ -38,15 +38,14 @@ static void cut_reply_is_no_reply(void **state)
 {
     struct http_event event = expect_no_reply(
         *state, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel");
-    assert_true(strlen(event.message) > 0);
+    assert_string_equal(event.message, "connection cut within a reply");
 }
 
 static void bytes_that_are_not_http_are_refused(void **state)
 {
     struct http_event event = expect_no_reply(
         *state, "\x16\x03\x01 \x1b[31m this is another protocol\r\n\r\n");
-    for (const char *p = event.message; *p; p++)
-        assert_in_range(*p, ' ', '~');
+    assert_string_equal(event.message, "the reply is not HTTP");
 }
 
 static const char *const odd_replies[] = {
