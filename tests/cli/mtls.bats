@@ -46,6 +46,27 @@ the client's certificate \(--cert\)\?)$" "$BATS_TEST_TMPDIR/A.err"
 not match the certificate (--key)" --cert "$CERTS/mismatched.crt" --key "$CERTS/mismatched.key"
 }
 
+# One candidate, whose files are wrong at first, one after the other.
+@test "files that are replaced count from the next connection on" {
+    local folder=$BATS_TEST_TMPDIR
+    put() {
+        cp "$CERTS/$1" "$folder/new"
+        mv "$folder/new" "$folder/$2"
+    }
+    put otherca.crt ca
+    put stranger.crt crt
+    put stranger.key key
+    start A --log-level debug --cacert "$folder/ca" --cert "$folder/crt" \
+        --key "$folder/key" A
+    await_error A ' is signed by nobody who is trusted here (--cacert)'
+    put ca.crt ca
+    await_error A " the client's certificate"
+    put client.key key
+    await_error A " cannot read the client's key, or it does not match "
+    put client.crt crt
+    leads A
+}
+
 @test "with authentication on, a certificate with a CN is refused with advice" {
     local ctl=(etcdctl --cert "$CERTS/client.crt" --key "$CERTS/client.key")
     "${ctl[@]}" user add root:s3cret

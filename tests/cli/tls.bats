@@ -84,6 +84,19 @@ verified: anybody can pose as etcd (insecure-skip-tls-verify)"
         $output == *'the server does not speak TLS; is it http:// instead of '* ]]
 }
 
+@test "a server that speaks nothing newer than TLS 1.1 is named as the cause" {
+    local server line
+    exec {server}< <(exec openssl s_server -www -tls1_1 -cipher ALL:@SECLEVEL=0 \
+        -cert "$CERTS/good.crt" -key "$CERTS/good.key" -accept 127.0.0.1:0 \
+        </dev/null 2>&1 3>&-)
+    pid[server]=$!
+    until [[ ${line-} == ACCEPT\ * ]]; do
+        read -r -t "$patience_s" -u "$server" line
+    done
+    expect_warning "https://${line#ACCEPT }: the server speaks no TLS of version \
+1.2 or newer" --endpoints "https://${line#ACCEPT }" --cacert "$CERTS/ca.crt"
+}
+
 @test "files that cannot be what they are given for are refused" {
     local fifo=$BATS_TEST_TMPDIR/fifo
     mkfifo "$fifo"

@@ -8,7 +8,10 @@
 
 #include "e2e/trio.h"
 
-enum { MOVE_MS_MAX = 2000 }; /* from a refused connection to another member */
+enum {
+    MOVE_MS_MAX = 2000, /* from a refused connection to another member */
+    LONG_TTL_S = 60,    /* half of it, as for a silent one, would be too late */
+};
 
 static void loss_of_any_member_leaves_leader_and_queue(void **state)
 {
@@ -36,7 +39,8 @@ static void loss_of_any_member_leaves_leader_and_queue(void **state)
 /* What happens while nobody serves the waiter's watch is not missed. */
 static void waiter_of_a_killed_member_hears_of_its_turn(void **state)
 {
-    trio_resign(trio_turn_despite_loss(*state, etcd_server_kill, MOVE_MS_MAX));
+    trio_resign(trio_turn_despite_loss(*state, etcd_server_kill, LONG_TTL_S,
+                                       MOVE_MS_MAX));
 }
 
 static void without_a_quorum_nobody_leads_and_then_the_first_does(void **state)

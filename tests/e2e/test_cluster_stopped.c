@@ -79,8 +79,8 @@ static void stopped_member_leaves_leader_and_queue(void **state)
 static void waiter_of_a_stopped_member_hears_of_its_turn(void **state)
 {
     struct stage *s = *state;
-    struct process *b = trio_turn_despite_loss(s, etcd_server_pause,
-                                               TRIO_TTL_MS / 2);
+    struct process *b = trio_turn_despite_loss(s, etcd_server_pause, TRIO_TTL_S,
+                                               TRIO_TTL_S * 1000 / 2);
     etcd_server_resume(s->etcd, 0);
     trio_resign(b);
 }

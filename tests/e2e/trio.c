@@ -65,7 +65,7 @@ struct process *trio_start(struct stage *s, const char *id,
     char ttl[16];
     list_members(s, role, endpoints);
     (void)snprintf(ttl, sizeof ttl, "%u",
-                   role->ttl_s ? role->ttl_s : TRIO_TTL_MS / 1000);
+                   role->ttl_s ? role->ttl_s : TRIO_TTL_S);
     const char *const argv[] = {
         stage_program(), "--endpoints", endpoints, "--ttl", ttl, id, NULL
     };
@@ -111,10 +111,10 @@ void trio_hand_over_within(struct process *from, struct process *to,
 struct process *trio_turn_despite_loss(struct stage *s,
                                        void (*lose)(struct etcd_server *,
                                                     unsigned member),
-                                       int64_t within_ms)
+                                       unsigned ttl_s, int64_t within_ms)
 {
     struct process *a = trio_leader(s, "A", .member = 1);
-    struct process *b = trio_waiter(s, "A", "B", .member = 0);
+    struct process *b = trio_waiter(s, "A", "B", .member = 0, .ttl_s = ttl_s);
     trio_let_lead(s, 1);
     lose(s->etcd, 0);
     trio_hand_over_within(a, b, within_ms);

@@ -12,7 +12,7 @@
 enum {
     TRIO_N = 3,
     TRIO_HOSTS_N = 2,     /* see etcd_server_start_at() */
-    TRIO_TTL_MS = 10000,  /* if none is chosen */
+    TRIO_TTL_S = 10,      /* if none is chosen */
     TRIO_SLACK_MS = 5000, /* of a machine that is busy with other tests */
 };
 
@@ -65,12 +65,12 @@ void trio_resign(struct process *p);
 void trio_hand_over_within(struct process *from, struct process *to,
                            int64_t within_ms);
 
-/* A leads through member 1, and B waits at member 0, which is then lost in this
- * way. A resigns, and so soon B leads. Returns B. */
+/* A leads through member 1, and B, with this TTL, waits at member 0, which is
+ * then lost in this way. A resigns, and so soon B leads. Returns B. */
 struct process *trio_turn_despite_loss(struct stage *s,
                                        void (*lose)(struct etcd_server *,
                                                     unsigned member),
-                                       int64_t within_ms);
+                                       unsigned ttl_s, int64_t within_ms);
 
 /* Whether etcd takes a renewal after this moment, on the same key. */
 bool trio_still_leads(struct stage *s, const struct etcdctl_key *key);

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,26 +281,60 @@ static void proxies_of_the_environment_are_ignored(void **state)
     wire_assert_done(&event, 200, "ok");
 }
 
-static void connections_are_closed_on_exec(void **state)
+/* The client's end of this connection, which no other descriptor has. */
+static int client_end(const struct wire_connection *c)
 {
-    struct wire *f = *state;
-    wire_send(f, wire_unary(f, 1));
-    struct wire_connection *c = wire_request_on(f, 0);
     struct sockaddr_in client;
     socklen_t length = sizeof client;
     assert_int_equal(getpeername(c->fd, (struct sockaddr *)&client, &length),
                      0);
-    int found = 0;
+    int found = -1;
     for (int fd = 0; fd < 256; fd++) {
         struct sockaddr_in local = { 0 };
         length = sizeof local;
         if (getsockname(fd, (struct sockaddr *)&local, &length) < 0 ||
             local.sin_family != AF_INET || local.sin_port != client.sin_port)
             continue;
-        found++;
-        assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        assert_int_equal(found, -1);
+        found = fd;
     }
-    assert_int_equal(found, 1);
+    assert_true(found >= 0);
+    return found;
+}
+
+static void connections_are_closed_on_exec(void **state)
+{
+    struct wire *f = *state;
+    wire_send(f, wire_unary(f, 1));
+    int fd = client_end(wire_request_on(f, 0));
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+}
+
+static void silence_is_probed_as_configured(void **state)
+{
+    static const struct {
+        int level, option, value;
+    } wanted[] = {
+        { SOL_SOCKET, SO_KEEPALIVE, 1 },
+        { IPPROTO_TCP, TCP_KEEPIDLE, 3 },
+        { IPPROTO_TCP, TCP_KEEPINTVL, 3 },
+        { IPPROTO_TCP, TCP_USER_TIMEOUT, 7000 },
+    };
+    const struct http_config config = { .keepalive_time_s = 3,
+                                        .keepalive_timeout_s = 7 };
+    struct wire *f = *state;
+    http_free(f->http);
+    assert_int_equal(http_new(&f->http, &config, NULL), 0);
+    wire_send(f, wire_unary(f, 1));
+    int fd = client_end(wire_request_on(f, 0));
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        int value = 0;
+        socklen_t length = sizeof value;
+        assert_int_equal(
+            getsockopt(fd, wanted[i].level, wanted[i].option, &value, &length),
+            0);
+        assert_int_equal(value, wanted[i].value);
+    }
 }
 
 int main(void)
@@ -322,6 +357,7 @@ int main(void)
         WIRE_TEST(wrong_requests_are_refused),
         WIRE_TEST(proxies_of_the_environment_are_ignored),
         WIRE_TEST(connections_are_closed_on_exec),
+        WIRE_TEST(silence_is_probed_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
