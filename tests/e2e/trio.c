@@ -45,16 +45,20 @@ bool trio_use_other(void)
 static void list_members(struct stage *s, const struct trio_role *role,
                          char ret_endpoints[ENDPOINTS_BYTES_MAX])
 {
-    char host[24] = "127.0.0.1";
-    if (role->host)
-        (void)snprintf(host, sizeof host, "127.0.1.%u", role->host);
     (void)snprintf(ret_endpoints, ENDPOINTS_BYTES_MAX, "%s",
                    role->before ? role->before : "");
     for (unsigned i = 0; i < TRIO_N; i++) {
+        unsigned member = (role->member + i) % TRIO_N;
+        char url[48];
+        if (role->host)
+            (void)snprintf(url, sizeof url, "http://127.0.1.%u:%u", role->host,
+                           etcd_server_port(s->etcd, member));
+        else
+            (void)snprintf(url, sizeof url, "%s",
+                           etcd_server_endpoint(s->etcd, member));
         size_t used = strlen(ret_endpoints);
-        (void)snprintf(ret_endpoints + used, ENDPOINTS_BYTES_MAX - used,
-                       "%shttp://%s:%u", i > 0 ? "," : "", host,
-                       etcd_server_port(s->etcd, (role->member + i) % TRIO_N));
+        (void)snprintf(ret_endpoints + used, ENDPOINTS_BYTES_MAX - used, "%s%s",
+                       i > 0 ? "," : "", url);
     }
 }
 
@@ -69,7 +73,7 @@ struct process *trio_start(struct stage *s, const char *id,
     const char *const argv[] = {
         stage_program(), "--endpoints", endpoints, "--ttl", ttl, id, NULL
     };
-    struct process *p = process_start(s->set, PROCESS_PIPES, argv, NULL);
+    struct process *p = process_start(s->set, PROCESS_PIPES, argv, role->login);
     process_ignore_errors(p, VERSION_MENDED);
     stage_expect_begin(p, id);
     return p;

@@ -38,7 +38,8 @@ struct trio_role {
     unsigned member; /* it is told of the members from this on, going round */
     unsigned host;   /* it talks to 127.0.1.HOST; 0: 127.0.0.1 */
     unsigned ttl_s;  /* 0: the default */
-    const char *before; /* an endpoint, and a comma, before the members */
+    const char *before;       /* an endpoint, and a comma, before the members */
+    const char *const *login; /* variables for it, NULL at the end; or NULL */
 };
 
 /* Start one, which begins; leads at once; finds that leader. */

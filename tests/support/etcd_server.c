@@ -45,8 +45,8 @@ static void choose_addresses(struct etcd_server *server)
         snprintf(m->name, sizeof m->name, "member-%016llx",
                  (unsigned long long)random_number());
         m->port = port_free();
-        snprintf(m->client_url, sizeof m->client_url, "http://127.0.0.1:%u",
-                 m->port);
+        snprintf(m->client_url, sizeof m->client_url, "%s://127.0.0.1:%u",
+                 server->ways.tls ? "https" : "http", m->port);
         uint16_t peer_port;
         do {
             peer_port = port_free();
@@ -230,9 +230,11 @@ struct etcd_server *etcd_server_start_as(struct process_set *set,
                                          unsigned members_n,
                                          const struct etcd_server_ways *ways)
 {
-    assert_in_range(ways->hosts_n, 0, ETCD_SERVER_HOSTS_MAX);
+    assert_in_range(ways->hosts_n, 0, ways->tls ? 0 : ETCD_SERVER_HOSTS_MAX);
     struct etcd_server *server = server_new(set, members_n);
     server->ways = *ways;
+    for (const char *const *one = ways->login; one && *one; one++)
+        etcd_server_add_login(server, *one);
     while (!try_start(server))
         if (++server->starts_n == ETCD_SERVER_STARTS_MAX)
             fail_msg("etcd does not start");
@@ -291,12 +293,16 @@ struct process_set *etcd_server_set(const struct etcd_server *server)
     return server->set;
 }
 
-void etcd_server_set_login(struct etcd_server *server, const char *login)
+void etcd_server_add_login(struct etcd_server *server, const char *variable)
 {
-    server->login = login;
+    size_t n = 0;
+    while (server->login[n])
+        n++;
+    assert_true(n < ETCD_SERVER_LOGIN_MAX);
+    server->login[n] = variable;
 }
 
-const char *etcd_server_login(const struct etcd_server *server)
+const char *const *etcd_server_login(const struct etcd_server *server)
 {
     return server->login;
 }

@@ -14,6 +14,7 @@
 enum {
     ETCD_SERVER_MEMBERS_MAX = 5,
     ETCD_SERVER_HOSTS_MAX = 8,
+    ETCD_SERVER_LOGIN_MAX = 6,
     ETCD_SERVER_GROUP_MIN = 54321, /* nobody else's */
     ETCD_SERVER_STARTS_MAX = 5,    /* other programs may take a port first */
     ETCD_SERVER_SCRATCH_BYTES = 64 * 1024,
@@ -29,6 +30,9 @@ struct etcd_server_ways {
     const char *disk; /* options of a tmpfs, on which each has its data: takes
                          root and a mount namespace; NULL: in our folder */
     const char *const *arguments; /* more of them, NULL at the end; or NULL */
+    bool tls;                     /* clients come over https://: the arguments
+                                     and the login say how */
+    const char *const *login;     /* of etcdctl, see below; or NULL */
 };
 
 /* Start that many members as one cluster, and wait until each answers.
@@ -47,10 +51,11 @@ struct etcd_server *etcd_server_start_apart(struct process_set *set,
 struct etcd_server *etcd_server_start_as(struct process_set *set,
                                          unsigned members_n,
                                          const struct etcd_server_ways *ways);
-/* As whom etcdctl asks from now on: "ETCDCTL_USER=NAME:PASSWORD", which stays;
- * NULL: as nobody. */
-void etcd_server_set_login(struct etcd_server *server, const char *login);
-const char *etcd_server_login(const struct etcd_server *server);
+/* As whom etcdctl asks: what it finds in its environment. Add one more of
+ * them, such as "ETCDCTL_USER=NAME:PASSWORD", which stays. */
+void etcd_server_add_login(struct etcd_server *server, const char *variable);
+/* All of them, NULL at the end. */
+const char *const *etcd_server_login(const struct etcd_server *server);
 /* Kill all members and remove their data. server may be NULL. */
 void etcd_server_free(struct etcd_server *server);
 

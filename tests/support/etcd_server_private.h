@@ -26,8 +26,8 @@ struct etcd_server {
     struct member *members;
     unsigned members_n;
     struct etcd_server_ways ways;
-    const char *login; /* of etcdctl; or NULL */
-    unsigned starts_n; /* each has its own data */
+    const char *login[ETCD_SERVER_LOGIN_MAX + 1]; /* NULL at the end */
+    unsigned starts_n;                            /* each has its own data */
     char endpoints[CLUSTER_BYTES_MAX];
     char cluster[CLUSTER_BYTES_MAX];
     char scratch[ETCD_SERVER_SCRATCH_BYTES];

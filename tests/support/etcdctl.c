@@ -27,7 +27,7 @@ enum {
 
 static struct process *start(struct process_set *set, const char *endpoints,
                              const char *timeout, const char *const *argv,
-                             const char *login)
+                             const char *const *login)
 {
     const char *whole[OPTIONS_N + ETCDCTL_ARGUMENTS_MAX + 1] = {
         "etcdctl", "--endpoints", endpoints, "--command-timeout", timeout
@@ -36,8 +36,7 @@ static struct process *start(struct process_set *set, const char *endpoints,
         assert_true(i < ETCDCTL_ARGUMENTS_MAX);
         whole[OPTIONS_N + i] = argv[i];
     }
-    return process_start(set, PROCESS_PIPES, whole,
-                         (const char *const[]){ login, NULL });
+    return process_start(set, PROCESS_PIPES, whole, login);
 }
 
 struct process *etcdctl_start_argv(struct process_set *set,

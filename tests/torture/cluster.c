@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cluster.h"
+#include "support/etcd_users.h"
 #include "support/network.h"
 
 enum { REST_MS = 100, PORT_BASE = 10 };
@@ -23,8 +24,7 @@ static const char *const arguments[] = { "--quota-backend-bytes=8388608",
                                          "--snapshot-count=2000",
                                          "--max-wals=2",
                                          "--max-snapshots=2",
-                                         "--auth-token-ttl=1",
-                                         "--bcrypt-cost=4",
+                                         ETCD_USERS_ARGUMENTS,
                                          NULL };
 
 const char *cluster_need_text(enum cluster_need need)
@@ -126,42 +126,4 @@ void cluster_rest(struct stage *stage, int64_t end_at_ms)
     if (process_now_ms() >= end_at_ms)
         fail_msg("etcd refuses for too long");
     (void)process_set_step(stage->set, process_now_ms() + REST_MS);
-}
-
-/* ---- users ---- */
-
-#define OPERATOR "root:operators"
-#define PASSWORD "candidates"
-
-static void make_candidate(struct stage *stage)
-{
-    char endpoints[256];
-    (void)snprintf(endpoints, sizeof endpoints, "ETCDCTL_ENDPOINTS=%s",
-                   etcd_server_endpoints(stage->etcd));
-    const char *const argv[] = { "scripts/etcd-role.sh", "candidate", NULL };
-    const char *const environment[] = { endpoints,
-                                        etcd_server_login(stage->etcd), NULL };
-    struct process *p = process_start(stage->set, PROCESS_PIPES, argv,
-                                      environment);
-    process_write(p, PASSWORD "\n");
-    process_expect_exit(p, 0);
-    process_free(p);
-}
-
-const char *cluster_authenticate(struct stage *stage)
-{
-    (void)etcdctl(stage->etcd, "user", "add", OPERATOR);
-    (void)etcdctl(stage->etcd, "user", "grant-role", "root", "root");
-    (void)etcdctl(stage->etcd, "auth", "enable");
-    etcd_server_set_login(stage->etcd, "ETCDCTL_USER=" OPERATOR);
-    make_candidate(stage);
-    return "ETCDCTL_USER=candidate:" PASSWORD;
-}
-
-unsigned cluster_refused_tokens_n(const struct etcd_server *etcd)
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < etcd_server_members_n(etcd); i++)
-        n += etcd_server_log_count(etcd, i, "invalid auth token");
-    return n;
 }

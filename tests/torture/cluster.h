@@ -43,14 +43,6 @@ struct etcd_server *cluster_start(struct process_set *set, unsigned members_n,
 bool cluster_ask(struct stage *stage, const char *const *argv,
                  const char *input, char ret_said[CLUSTER_SAID_BYTES_MAX]);
 
-/* From now on etcd asks everybody who he is, and its operator is known. Tokens
- * that nobody uses for a second are too old. Returns what goes into the
- * environment of a candidate, who may take part in the election and nothing
- * else. */
-const char *cluster_authenticate(struct stage *stage);
-/* How often a token was too old, or not known. */
-unsigned cluster_refused_tokens_n(const struct etcd_server *etcd);
-
 /* Rest a little before what is asked for again and again is asked for once
  * more; that must not be later than end_at_ms. */
 void cluster_rest(struct stage *stage, int64_t end_at_ms);

@@ -27,6 +27,7 @@
 #include "campaign.h"
 #include "candidate.h"
 #include "enclosure.h"
+#include "support/etcd_users.h"
 #include "support/folder.h"
 #include "support/network.h"
 
@@ -90,7 +91,7 @@ static void print_page(struct torture *torture, int64_t lasted_ms)
     if (c->troupe.login)
         (void)fprintf(torture->out,
                       "With authentication: %u tokens that were too old.\n",
-                      cluster_refused_tokens_n(c->troupe.stage->etcd));
+                      etcd_users_refused_n(c->troupe.stage->etcd));
     campaign_print(c, torture->out);
     print_counts(torture);
     (void)fflush(torture->out);
@@ -127,7 +128,7 @@ static void what_is_expected_is_found(void **state)
     };
     assert_non_null(t->record);
     if (torture->seed % 2)
-        t->login = cluster_authenticate(stage);
+        t->login = etcd_users_begin(stage->etcd);
     if (campaign_kinds_n(c) == 0)
         fail_msg("no fault is called so that can be done here");
     troupe_begin(t);
