@@ -218,7 +218,8 @@ CANDIDATE_API bool candidate_leading(const struct candidate *c);
 CANDIDATE_API int64_t candidate_confirmed_at_ms(const struct candidate *c);
 
 /* The place in the queue, as far as it is known without asking etcd: 1: it
- * leads; 2: the next one; 0: further behind, or not in the queue. */
+ * leads; 2: the next one; more: that one, or one further in front; 0: it is not
+ * in the queue. */
 CANDIDATE_API int candidate_place(const struct candidate *c);
 
 /* The lease that this candidate's keys are on, or may be on, whether it leads,

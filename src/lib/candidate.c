@@ -140,7 +140,7 @@ int64_t candidate_confirmed_at_ms(const struct candidate *c)
 
 int candidate_place(const struct candidate *c)
 {
-    return election_place(&c->driver.election, clock_now_ms());
+    return place_now(&c->driver.place, &c->driver.election, clock_now_ms());
 }
 
 int64_t candidate_lease_id(const struct candidate *c)

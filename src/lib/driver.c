@@ -144,6 +144,7 @@ static void take_view(struct driver *d, const struct lock_view *view,
     to->leader = seen(&view->leader);
     to->holder = seen(&view->holder);
     to->queue_n = view->queue_n;
+    place_see(&d->place, to);
     keep_key(&d->predecessor, &view->predecessor);
     keep_key(&d->holder, &view->holder);
     d->announcer.leader = words_name(view->leader.value);

@@ -11,6 +11,7 @@
 #include "etcd/lock.h"
 #include "lib/announce.h"
 #include "lib/members.h"
+#include "lib/place.h"
 #include "lib/priority.h"
 #include "lib/requests.h"
 #include "lib/stats.h"
@@ -37,6 +38,7 @@ struct driver {
     struct stats stats;
     struct requests requests;
     struct priority priority;
+    struct place place;
     bool trace;
     bool started;
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SERVICE_PLACE_BYTES_MAX = 64 };
+
 void service_init(struct service *s)
 {
     *s = (struct service){ .role = SERVICE_ATTEMPTING };
@@ -38,10 +40,15 @@ void service_event(struct service *s, const struct candidate_event *event)
     }
 }
 
-/* The place is said as far as it is known: the first two. */
+/* The place is said as far as it is known. */
 static void describe(const struct service *s, int place, char *ret_status)
 {
-    const char *queued = place == 2 ? "; next in the queue" : "";
+    char queued[SERVICE_PLACE_BYTES_MAX] = "";
+    if (place == 2)
+        (void)snprintf(queued, sizeof queued, "; next in the queue");
+    else if (place > 2)
+        (void)snprintf(queued, sizeof queued,
+                       "; place %d in the queue, or better", place);
     switch (s->role) {
     case SERVICE_ATTEMPTING:
         (void)snprintf(ret_status, SERVICE_STATUS_BYTES_MAX,

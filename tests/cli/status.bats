@@ -46,11 +46,16 @@ all() {
     all A 200 503 200
     all B 503 200 200
     [ "$(get B /leader)" = $'it is the next one; A leads\n503' ]
+    start C --listen 0 C
+    waits_for C A
+    get B /status | grep -q '"place":2}'
+    get C /status | grep -q '"place":3}'
     enter A
     expect A End
     expect_exit A 0
     expect B 'Attempting leadership...' 'I am the LEADER!'
     all B 200 503 200
+    kill "${pid[C]}"
     enter B
     expect B 'Press ENTER to finish...' End
     expect_exit B 0

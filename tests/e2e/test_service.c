@@ -97,7 +97,7 @@ static void leader_and_standby_are_ready(void **state)
     struct process *c = START(s, &mc, "C");
     expect(&mc, "STATUS=attempting leadership");
     expect(&mc, "READY=1");
-    expect(&mc, "STATUS=waiting; A leads");
+    expect(&mc, "STATUS=waiting; A leads; place 3 in the queue, or better");
 
     process_signal(a, SIGTERM);
     expect(&ma, "STOPPING=1\nSTATUS=resigning");

@@ -108,6 +108,8 @@ static void status_says_role_leader_and_place(void **state)
         (struct candidate_event){ .type = CANDIDATE_FOLLOWING, .leader = "B" });
     turn(f, T0, T0, 0);
     EXPECT(f, "STATUS=waiting; B leads");
+    turn(f, T0, T0, 3);
+    EXPECT(f, "STATUS=waiting; B leads; place 3 in the queue, or better");
     turn(f, T0, T0, 2);
     EXPECT(f, "STATUS=waiting; B leads; next in the queue");
     happens(f,
