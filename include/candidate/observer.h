@@ -67,8 +67,11 @@ struct candidate_view {
     int64_t lease;          /* of the leader key; 0: none */
     int64_t leader_created; /* revisions of the leader key */
     int64_t leader_modified;
-    int64_t since_ms; /* when this reader saw it (or nobody) come to lead, on
+    int64_t since_ms;   /* when this reader saw it (or nobody) come to lead, on
                          CLOCK_BOOTTIME; 0: it was so before */
+    const char *holder; /* who has held the lock for a second without a leader
+                           key, such as etcdctl lock: the lock's ID or, when
+                           that is empty, its key; "": nobody does */
 
     const struct candidate_lock *queue; /* the oldest first: it holds the lock;
                                            the others wait in this order */
@@ -90,6 +93,7 @@ enum candidate_change {
     CANDIDATE_VIEW_NOBODY = 4, /* nobody leads now */
     CANDIDATE_VIEW_QUEUE = 5,  /* the queue is another */
     CANDIDATE_VIEW_DETAILS = 6, /* leases and members have been asked */
+    CANDIDATE_VIEW_HOLDER = 7,  /* nobody leads, and yet the lock is held */
 };
 
 struct candidate_observer;

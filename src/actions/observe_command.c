@@ -55,7 +55,9 @@ static void say(struct observe *o, char *out, size_t out_bytes,
     char at[STAMP_BYTES];
     bool again = change == CANDIDATE_VIEW_FRESH && o->was_stale;
     if (again)
-        change = view->led ? CANDIDATE_VIEW_LEADER : CANDIDATE_VIEW_NOBODY;
+        change = view->led    ? CANDIDATE_VIEW_LEADER
+            : view->holder[0] ? CANDIDATE_VIEW_HOLDER
+                              : CANDIDATE_VIEW_NOBODY;
     picture_change(sentence, change, view);
     stamp(at);
     out[0] = '\0';

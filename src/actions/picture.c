@@ -69,6 +69,11 @@ static void painted(struct picture *p, const char *colour, const char *text)
 
 /* ---- parts ---- */
 
+const char *picture_name(const struct candidate_lock *lock)
+{
+    return lock->id[0] ? lock->id : lock->key;
+}
+
 static void duration(struct picture *p, int64_t ms)
 {
     int64_t s = ms > 0 ? ms / 1000 : 0;
@@ -157,7 +162,7 @@ static void leadership(struct picture *p, const struct candidate_view *view)
     else if (view->led)
         add(p, ", without a lock key: another program's leader key");
     else if (view->queue_n > 0)
-        add(p, ", %s holds the lock", view->queue[0].id);
+        add(p, ", %s holds the lock", picture_name(&view->queue[0]));
     add(p, "\n");
 }
 
@@ -172,7 +177,7 @@ static void queue(struct picture *p, const struct candidate_view *view)
         bool leads = view->led && !view->stale && view->lease &&
             lock->lease == view->lease;
         add(p, "  %2zu. ", i + 1);
-        painted(p, leads ? green : bold, lock->id);
+        painted(p, leads ? green : bold, picture_name(lock));
         add(p, "  token %" PRId64 "  ", lock->token);
         lease(p, lock);
         if (leads)
@@ -238,7 +243,8 @@ static void say_queue(char *out, const struct candidate_view *view)
         (void)snprintf(out + used, room - used, " empty");
     for (size_t i = 0; i < n && used < room; i++)
         used += (size_t)snprintf(out + used, room - used, "%s %.128s",
-                                 i > 0 ? "," : "", view->queue[i].id);
+                                 i > 0 ? "," : "",
+                                 picture_name(&view->queue[i]));
     int64_t more = (int64_t)(view->queue_n - n) + view->queue_more;
     if (more > 0 && used < room)
         (void)snprintf(out + used, room - used, " and %" PRId64 " more", more);
@@ -265,6 +271,10 @@ void picture_change(char *out, enum candidate_change change,
         break;
     case CANDIDATE_VIEW_NOBODY:
         (void)snprintf(out, room, "Nobody leads now");
+        break;
+    case CANDIDATE_VIEW_HOLDER:
+        (void)snprintf(out, room, "%s holds the lock, without a leader key",
+                       view->holder);
         break;
     case CANDIDATE_VIEW_QUEUE:
         say_queue(out, view);

@@ -115,6 +115,8 @@ const char *json_lines_word(enum candidate_change change)
         return "queue";
     case CANDIDATE_VIEW_DETAILS:
         return "details";
+    case CANDIDATE_VIEW_HOLDER:
+        return "holder";
     }
     return "unknown";
 }
@@ -193,6 +195,8 @@ static void state(struct json_text *j, const struct candidate_view *view)
         json_text_time(j, "since", json_lines_wall_ms(view->since_ms));
     else
         json_text_string(j, "since", NULL);
+    bool held = view->holder[0] && !view->stale;
+    json_text_string(j, "holder", held ? view->holder : NULL);
 }
 
 void json_lines_open(struct json_text *j, const char *type,

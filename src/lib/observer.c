@@ -71,6 +71,15 @@ static int64_t stale_at_ms(const struct candidate_observer *o)
     return is_denied(o) ? 0 : since_ms + CANDIDATE_VIEW_STALE_MS;
 }
 
+/* As candidates name it: etcdctl lock leaves the value empty. */
+static const char *holder_name(const struct candidate_observer *o)
+{
+    const struct view_lock *holder = view_holder(&o->view);
+    if (!o->told_holder || !holder)
+        return "";
+    return holder->id[0] ? holder->id : holder->key;
+}
+
 const struct candidate_view *candidate_observer_view(
     struct candidate_observer *o)
 {
@@ -81,6 +90,7 @@ const struct candidate_view *candidate_observer_view(
     shown->trouble = o->trouble.message;
     shown->trouble_code = o->trouble.code;
     shown->since_ms = o->since_ms;
+    shown->holder = holder_name(o);
     shown->writes_denied = o->writes_trouble.code == CANDIDATE_EDENIED;
     shown->writes_trouble = o->writes_trouble.message;
     shown->members = o->members;
@@ -115,7 +125,7 @@ static bool give(struct candidate_observer *o, bool leader_too,
                  enum candidate_change *ret_change)
 {
     for (enum candidate_change change = CANDIDATE_VIEW_FRESH;
-         change <= CANDIDATE_VIEW_DETAILS; change++) {
+         change <= CANDIDATE_VIEW_HOLDER; change++) {
         if (!has(o, change) || (change == CANDIDATE_VIEW_LEADER && !leader_too))
             continue;
         o->pending.changes &= ~(1U << change);
@@ -125,6 +135,12 @@ static bool give(struct candidate_observer *o, bool leader_too,
         return true;
     }
     return false;
+}
+
+static int64_t holder_due_ms(const struct candidate_observer *o)
+{
+    return o->holder && !o->told_holder ? o->holder_at_ms + OBSERVER_HOLDER_MS
+                                        : INT64_MAX;
 }
 
 static void judge(struct candidate_observer *o, int64_t now_ms)
@@ -138,6 +154,10 @@ static void judge(struct candidate_observer *o, int64_t now_ms)
         o->told_fresh = true;
         o->told_stale = false;
         observer_note(o, CANDIDATE_VIEW_FRESH, 0);
+    }
+    if (!stale && now_ms >= holder_due_ms(o)) {
+        o->told_holder = true;
+        observer_note(o, CANDIDATE_VIEW_HOLDER, 0);
     }
 }
 
@@ -214,6 +234,8 @@ static int wait_ms(const struct candidate_observer *o, int timeout_ms)
     int64_t now_ms = clock_now_ms();
     if (!o->told_stale && stale_at_ms(o) < due_ms)
         due_ms = stale_at_ms(o);
+    if (!o->told_stale && holder_due_ms(o) < due_ms)
+        due_ms = holder_due_ms(o);
     if (is_unsettled(o, now_ms) && o->settle_at_ms < due_ms)
         due_ms = o->settle_at_ms;
     if (o->pending.changes & ~(1U << CANDIDATE_VIEW_LEADER) ||

@@ -26,6 +26,7 @@ enum {
     OBSERVER_RETRY_MS_MIN = 250,
     OBSERVER_RETRY_MS_MAX = 2000,
     OBSERVER_SETTLE_MS = 500,   /* a leader's lock key may be told of later */
+    OBSERVER_HOLDER_MS = 1000,  /* until whose turn it is should lead */
     OBSERVER_DETAIL_MS = 1000,  /* for an answer about a lease or a member */
     OBSERVER_STRANGERS_MAX = 3, /* answers of another cluster, by each
                                    endpoint, until it is believed */
@@ -96,8 +97,12 @@ struct candidate_observer {
     size_t event_i; /* == events_n: there is none */
 
     struct observer_pending pending;
-    bool told_fresh, told_stale;
+    bool told_fresh, told_stale, told_holder;
     int64_t settle_at_ms; /* the leader is told by then in any case */
+
+    /* Who holds the lock without leading: create_revision; 0: nobody. */
+    int64_t holder;
+    int64_t holder_at_ms;
 
     int64_t since_ms;
     struct candidate_error trouble;

@@ -92,9 +92,22 @@ static void want_survey(struct candidate_observer *o, int64_t at_ms)
     o->watching = false;
 }
 
+static void see_holder(struct candidate_observer *o, int64_t now_ms)
+{
+    const struct view_lock *holder = view_holder(&o->view);
+    int64_t created = holder ? holder->created : 0;
+    if (created == o->holder)
+        return;
+    o->holder = created;
+    o->holder_at_ms = now_ms;
+    o->told_holder = false;
+    o->pending.changes &= ~(1U << CANDIDATE_VIEW_HOLDER);
+}
+
 void observer_changed(struct candidate_observer *o, int64_t now_ms,
                       unsigned changes, int64_t revision)
 {
+    see_holder(o, now_ms);
     if (changes & VIEW_LEADER) {
         observer_note(o, CANDIDATE_VIEW_LEADER, revision);
         o->settle_at_ms = now_ms + OBSERVER_SETTLE_MS;

@@ -251,6 +251,11 @@ int64_t view_token(const struct view *v)
     return 0;
 }
 
+const struct view_lock *view_holder(const struct view *v)
+{
+    return v->leader.created == 0 && v->queue.n > 0 ? &v->queue.locks[0] : NULL;
+}
+
 void view_lease(struct view *v, int64_t lease, int64_t ends_at_ms,
                 int64_t ttl_ms)
 {

@@ -76,6 +76,9 @@ int64_t view_watch_from(const struct view *v);
 /* The token of the lock key on the leader key's lease; 0: there is none. */
 int64_t view_token(const struct view *v);
 
+/* The lock that is held though there is no leader key; NULL: none. */
+const struct view_lock *view_holder(const struct view *v);
+
 /* What became of a lease. */
 void view_lease(struct view *v, int64_t lease, int64_t ends_at_ms,
                 int64_t ttl_ms);

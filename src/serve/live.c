@@ -107,7 +107,7 @@ static void lock_json(const struct candidate_lock *lock, int64_t now_ms,
                       struct json_text *j)
 {
     json_text_object(j, NULL);
-    json_text_string(j, "id", lock->id);
+    json_text_string(j, "id", lock->id[0] ? lock->id : lock->key);
     json_text_int64(j, "token", lock->token);
     json_text_lease(j, "lease", lock->lease);
     json_text_bool(j, "foreign", lock->foreign);
@@ -145,6 +145,8 @@ static void view_json(const struct candidate_view *view, int64_t now_ms,
     json_text_bool(j, "led", view->led);
     json_text_string(j, "leader", view->leader);
     json_text_int64(j, "token", view->token);
+    json_text_lease(j, "lease", view->lease);
+    json_text_string(j, "holder", view->holder);
     json_text_array(j, "queue");
     for (size_t i = 0; i < shown_n; i++)
         lock_json(&view->queue[i], now_ms, j);

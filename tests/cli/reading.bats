@@ -130,6 +130,27 @@ observed() {
     end_observer O
 }
 
+@test "--observe and --status name who holds the lock without leading" {
+    local seen='' lock key locker
+    exec {lock}< <(exec etcdctl lock "election_$(election)" 3>&-)
+    locker=$!
+    read -r -t "$patience_s" -u "$lock" key
+    start O --observe
+    observed O 'Nobody leads now'
+    observed O "Queue: $key"
+    observed O "$key holds the lock, without a leader key"
+    run -1 --separate-stderr "$CANDIDATE" --status "$(election)"
+    [[ ${lines[1]} == *", $key holds the lock" ]]
+    [[ $output == *"1. $key  token "* ]]
+    start A A
+    waits_for A "$key"
+    kill "$locker"
+    exec {lock}<&-
+    expect A 'Attempting leadership...' 'I am the LEADER!'
+    observed O 'A leads, token *'
+    end_observer O
+}
+
 @test "--observe survives etcd's restart, and says what it does not know" {
     etcdctl put "$(election)" A # a candidate would be quick to lead again
     start O --observe

@@ -91,6 +91,7 @@ lock_key() {
     until_so lock_key
     why 1
     expect_finding foreign-holder holds-up "$key"
+    jq -er '.findings[].text' <<<"$output" | grep -qF "\"$key\" holds the lock"
     mend foreign-holder
     kill "$locker" || true
 }

@@ -237,12 +237,15 @@ static void foreign_keys_and_keys_without_lease_are_shown_as_such(void **state)
     assert_string_equal(view->queue[0].key, "election_leader/odd");
     assert_true(view->queue[0].foreign);
     assert_int_equal(view->queue[0].lease, 0);
+    assert_int_equal(next(o), CANDIDATE_VIEW_HOLDER);
+    assert_string_equal(candidate_observer_view(o)->holder, "X");
     etcdctl(s->etcd, "put", "leader", "Y");
     assert_int_equal(next(o), CANDIDATE_VIEW_LEADER);
     view = candidate_observer_view(o);
     assert_string_equal(view->leader, "Y");
     assert_int_equal(view->token, 0);
     assert_int_equal(view->lease, 0);
+    assert_string_equal(view->holder, "");
     etcdctl(s->etcd, "put", "leader", "Z");
     assert_int_equal(next(o), CANDIDATE_VIEW_LEADER);
     assert_string_equal(candidate_observer_view(o)->leader, "Z");

@@ -1,5 +1,5 @@
-// page.mjs: the page of --listen in a browser, while an election goes on: a
-// resignation, a crash, etcd gone and back. Run by scripts/page-test.sh.
+// page.mjs: the page of --listen in a browser, while an election goes on: the
+// lock of another program, a resignation, a crash, etcd gone and back. Run by scripts/page-test.sh.
 // Usage: node page.mjs CHROMIUM CANDIDATE SCREENSHOT-FOLDER
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -24,6 +24,15 @@ function candidate(id) {
       if (found) resolve({ child, url: `http://${found[1]}/` });
     });
   });
+}
+
+// Resolves when it holds the lock.
+function etcdctlLock() {
+  const child = spawn('etcdctl', ['lock', 'election_leader'],
+    { stdio: ['ignore', 'pipe', 'ignore'] });
+  running.push(child);
+  return new Promise((resolve) =>
+    child.stdout.once('data', () => resolve(child)));
 }
 
 function etcdGone() {
@@ -54,9 +63,17 @@ async function shots(page, name) {
 }
 
 async function play(browser) {
+  const lock = await etcdctlLock();
   const a = await candidate('A');
   const ofA = await browser.open(a.url);
   let b, c, ofB, ofC;
+  await step('another program', async () => {
+    await ofA.shows('who', /^election_leader\/\w+ holds the lock$/);
+    await ofA.shows('queue', /1\s+election_leader\/\w+\s+\d+[^]*2\s+A \(this/);
+    await ofA.shows('left', /^–$/);
+    await shots(ofA, 'held');
+    lock.kill();
+  });
   await step('one candidate', () => ofA.shows('who', /^A leads$/));
   await step('two candidates', async () => {
     b = await candidate('B <b>with a long name</b> ' + 'x'.repeat(60));

@@ -41,6 +41,17 @@
                                   "{\"response_range\":{}},"                   \
                                   "{\"response_range\":{\"kvs\":[" LOCK        \
                                   "],\"count\":\"1\"}}]}"
+#define EMPTY(cluster, revision)                                               \
+    "{" HEADER(cluster, revision) ",\"succeeded\":true,\"responses\":["        \
+                                  "{\"response_range\":{}},"                   \
+                                  "{\"response_range\":{}}]}"
+/* Of the watch of that number: a key, in base64, was deleted. */
+#define DELETED(watch, key, revision)                                          \
+    "{\"result\":{" HEADER(                                                    \
+        "7",                                                                   \
+        revision) ",\"watch_id\":\"" watch                                     \
+                  "\",\"events\":[{\"type\":\"DELETE\",\"kv\":{\"key\":\"" key \
+                  "\",\"mod_revision\":\"" revision "\"}}]}}\n"
 
 struct fixture {
     struct gateway gateway;
@@ -147,13 +158,14 @@ static void silent_stream_is_found_out(void **state)
 {
     struct fixture *f = *state;
     begin(f);
-    answer(f, "/v3/kv/txn", NO_LEADER("7", "35"));
-    answer(f, "/v3/kv/txn", NO_LEADER("7", "35"));
+    answer(f, "/v3/kv/txn", EMPTY("7", "35"));
+    answer(f, "/v3/kv/txn", EMPTY("7", "35"));
     struct gateway_request survey = expect_request(f, "/v3/kv/txn");
     assert_null(strstr(survey.body, "\"MOD\""));
     assert_string_equal(candidate_observer_view(f->observer)->leader, "A");
-    gateway_reply(&f->gateway, survey.connection, 200, NO_LEADER("7", "36"));
+    gateway_reply(&f->gateway, survey.connection, 200, EMPTY("7", "36"));
     expect_change(f, CANDIDATE_VIEW_NOBODY);
+    expect_change(f, CANDIDATE_VIEW_QUEUE);
     struct gateway_request request = expect_request(f, "/v3/watch");
     assert_non_null(strstr(request.body, "\"start_revision\":\"37\""));
 }
@@ -162,17 +174,39 @@ static void event_that_was_only_late_needs_no_survey(void **state)
 {
     struct fixture *f = *state;
     begin(f);
-    answer(f, "/v3/kv/txn", NO_LEADER("7", "35"));
-    gateway_say(
-        &f->gateway, f->stream,
-        "{\"result\":{" HEADER(
-            "7", "35") ",\"events\":[{"
-                       "\"type\":\"DELETE\",\"kv\":{\"key\":\"bGVhZGVy\","
-                       "\"mod_revision\":\"35\"}}]}}\n");
+    answer(f, "/v3/kv/txn", EMPTY("7", "35"));
+    gateway_say(&f->gateway, f->stream,
+                DELETED("0", "bGVhZGVy", "35")
+                    DELETED("1", "ZWxlY3Rpb25fbGVhZGVyL2E=", "35"));
     expect_change(f, CANDIDATE_VIEW_NOBODY);
-    answer(f, "/v3/kv/txn", NO_LEADER("7", "35"));
+    expect_change(f, CANDIDATE_VIEW_QUEUE);
+    answer(f, "/v3/kv/txn", EMPTY("7", "35"));
     struct gateway_request next = expect_request(f, "/v3/kv/txn");
     assert_non_null(strstr(next.body, "\"MOD\""));
+}
+
+/* A candidate would lead in a moment; nobody else is expected to. */
+static void who_holds_the_lock_and_does_not_lead_is_named(void **state)
+{
+    struct fixture *f = *state;
+    answer(f, "/v3/kv/txn", NO_LEADER("7", "20"));
+    int64_t seen_at_ms = clock_now_ms();
+    expect_change(f, CANDIDATE_VIEW_FRESH);
+    assert_string_equal(candidate_observer_view(f->observer)->holder, "");
+    expect_change(f, CANDIDATE_VIEW_NOBODY);
+    expect_change(f, CANDIDATE_VIEW_QUEUE);
+    expect_change(f, CANDIDATE_VIEW_HOLDER);
+    assert_true(clock_now_ms() - seen_at_ms >= OBSERVER_HOLDER_MS);
+    const struct candidate_view *view = candidate_observer_view(f->observer);
+    assert_string_equal(view->holder, "A");
+    assert_false(view->led);
+
+    struct gateway_request stream = expect_request(f, "/v3/watch");
+    gateway_begin(&f->gateway, stream.connection);
+    gateway_say(&f->gateway, stream.connection,
+                DELETED("1", "ZWxlY3Rpb25fbGVhZGVyL2E=", "35"));
+    expect_change(f, CANDIDATE_VIEW_QUEUE);
+    assert_string_equal(candidate_observer_view(f->observer)->holder, "");
 }
 
 static void cut_stream_is_taken_up_where_it_was(void **state)
@@ -286,6 +320,7 @@ int main(void)
         TEST(check_that_agrees_keeps_the_view),
         TEST(silent_stream_is_found_out),
         TEST(event_that_was_only_late_needs_no_survey),
+        TEST(who_holds_the_lock_and_does_not_lead_is_named),
         TEST(cut_stream_is_taken_up_where_it_was),
         TEST(other_cluster_is_believed_only_when_nobody_else_answers),
         TEST(values_that_are_too_large_are_left_out),

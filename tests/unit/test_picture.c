@@ -57,6 +57,7 @@ static const struct candidate_view led = {
     .leader_created = 11,
     .leader_modified = 11,
     .since_ms = 90000,
+    .holder = "",
     .queue = locks,
     .queue_n = 2,
     .queue_more = 3,
@@ -131,6 +132,9 @@ static void each_change_is_a_sentence(void **state)
     expect_sentence(CANDIDATE_VIEW_LEADER, &view, "A\" leads, token 10");
     expect_sentence(CANDIDATE_VIEW_QUEUE, &view, "Queue: A\", B and 3 more");
     expect_sentence(CANDIDATE_VIEW_NOBODY, &view, "Nobody leads now");
+    view.holder = "C";
+    expect_sentence(CANDIDATE_VIEW_HOLDER, &view,
+                    "C holds the lock, without a leader key");
     expect_sentence(CANDIDATE_VIEW_STALE, &view,
                     "Nobody knows who leads: etcd does not answer");
     expect_sentence(CANDIDATE_VIEW_FRESH, &view, "");
@@ -140,6 +144,29 @@ static void each_change_is_a_sentence(void **state)
     view.queue_n = 0;
     view.queue_more = 0;
     expect_sentence(CANDIDATE_VIEW_QUEUE, &view, "Queue: empty");
+}
+
+/* As etcdctl lock leaves it. */
+static void lock_without_an_id_is_told_by_its_key(void **state)
+{
+    (void)state;
+    struct candidate_lock lock = locks[0];
+    struct candidate_view held = led;
+    lock.id = "";
+    held.led = false;
+    held.since_ms = 0;
+    held.queue = &lock;
+    held.queue_n = 1;
+    held.queue_more = 0;
+    held.members_n = 0;
+    expect_picture(&held, false,
+                   "Election leader: nobody leads\n"
+                   "  since before revision 20, election_leader/a holds the "
+                   "lock\n"
+                   "Queue\n"
+                   "   1. election_leader/a  token 10  lease a  9 s of 10 s "
+                   "left\n");
+    expect_sentence(CANDIDATE_VIEW_QUEUE, &held, "Queue: election_leader/a");
 }
 
 static void json_of_a_view_has_all_of_it(void **state)
@@ -178,14 +205,24 @@ static void json_of_nobody_is_null(void **state)
         .known = true,
         .trouble = "",
         .leader = "",
+        .holder = "",
     };
     struct json_text j;
     json_text_init(&j, text, sizeof text);
     json_lines_view(&j, "nobody", &nobody);
     assert_non_null(strstr(text,
                            "\"leader\":null,\"token\":null,\"lease\":null,"
-                           "\"since_revision\":0,\"since\":null,\"queue\":[],"
+                           "\"since_revision\":0,\"since\":null,"
+                           "\"holder\":null,\"queue\":[],"
                            "\"queue_more\":0}"));
+    nobody.holder = "C";
+    json_text_init(&j, text, sizeof text);
+    json_lines_view(&j, "holder", &nobody);
+    assert_non_null(strstr(text, "\"since\":null,\"holder\":\"C\","));
+    nobody.stale = true;
+    json_text_init(&j, text, sizeof text);
+    json_lines_view(&j, "stale", &nobody);
+    assert_non_null(strstr(text, "\"since\":null,\"holder\":null,"));
 }
 
 int main(void)
@@ -194,6 +231,7 @@ int main(void)
         cmocka_unit_test(picture_of_an_election_that_is_led),
         cmocka_unit_test(stale_picture_says_so_and_names_no_leader),
         cmocka_unit_test(each_change_is_a_sentence),
+        cmocka_unit_test(lock_without_an_id_is_told_by_its_key),
         cmocka_unit_test(json_of_a_view_has_all_of_it),
         cmocka_unit_test(json_of_nobody_is_null),
     };

@@ -60,13 +60,19 @@ function staleness(now) {
   return '';
 }
 
+// Who holds the lock though nobody leads, such as etcdctl lock; '': nobody.
+function holder() {
+  return !state.leading && viewHolds() ? state.view.holder : '';
+}
+
 // How much lease time the leader has left, and of how much; null: unknown.
 function lease(now) {
   const past = now - heardAt;
   if (state.leading) return { left: state.lead_ms - past, of: state.ttl_ms };
-  const first = viewHolds() && state.view.led ? state.view.queue[0] : null;
-  if (!first || first.left_ms === null) return null;
-  return { left: first.left_ms - past, of: first.ttl_ms || state.ttl_ms };
+  const its = viewHolds() && state.view.led && state.view.lease !== '0'
+    ? state.view.queue.find((lock) => lock.lease === state.view.lease) : null;
+  if (!its || its.left_ms === null) return null;
+  return { left: its.left_ms - past, of: its.ttl_ms || state.ttl_ms };
 }
 
 // ---- how it is shown ----
@@ -92,7 +98,8 @@ function fill(id, rows) {
 function showLeader(stale) {
   const name = leader();
   const text = name === null ? 'It is not known who leads'
-    : (name || 'Nobody') + (stale ? ' led when last heard of' : ' leads');
+    : holder() ? holder() + (stale ? ' held' : ' holds') + ' the lock'
+      : (name || 'Nobody') + (stale ? ' led when last heard of' : ' leads');
   setText('who', text);
   document.title = text + ' – ' + state.election;
   const token = state.leading ? state.token
