@@ -7,10 +7,9 @@ import { join } from 'node:path';
 
 const PATIENCE_MS = 30000;
 const LOOK_MS = 50;
-// Nothing is wider than its place; a table may be where it tells of trouble.
+// Nothing is wider than its place.
 const FITS = `[document.documentElement, ...document.querySelectorAll('.scroll')]
-  .every((part) => part.scrollWidth <= part.clientWidth ||
-    part.querySelector('td.trouble'))`;
+  .every((part) => part.scrollWidth <= part.clientWidth)`;
 
 export class Browser {
   constructor(program) {

@@ -171,13 +171,17 @@ function showTimeline() {
 
 function showMembers() {
   const members = state.view ? state.view.members : [];
-  fill('members', members.map((member) => row(
-    cell('th', member.name || member.endpoint),
-    member.trouble ? cell('td', member.trouble, 'trouble')
-      : cell('td', member.leads ? 'leads etcd' : 'follows'),
-    cell('td', member.version || '–'),
-    cell('td', member.version && !member.trouble
-      ? member.duration_ms + ' ms' : '–'))));
+  fill('members', members.map((member) => {
+    const name = cell('th', member.name || member.endpoint);
+    if (member.trouble) {
+      const trouble = cell('td', member.trouble, 'trouble');
+      trouble.colSpan = 3;
+      return row(name, trouble);
+    }
+    return row(name, cell('td', member.leads ? 'leads etcd' : 'follows'),
+      cell('td', member.version || '–'),
+      cell('td', member.version ? member.duration_ms + ' ms' : '–'));
+  }));
 }
 
 function tick() {
