@@ -197,6 +197,8 @@ event() {
     local line
     while read -r -t "$patience_s" -u "${out[$1]}" line; do
         [ "$(jq -r .type <<<"$line")" = notice ] || break
+        [ -n "$(jq -r '.severity + .message' <<<"$line")" ]
+        json_names <<<"$line" | documented
     done
     [ "$(jq -r "$2" <<<"$line")" = "$3" ] || complain "$1: $line"
     json_names <<<"$line" | documented
@@ -227,6 +229,11 @@ event() {
     event B .type attempting
     event B '.type + " " + (.lease | type)' 'elected string'
     event A '.type + " " + .leader' 'following B'
+    "$CANDIDATE" --depose "$(election)"
+    event B '.type + " " + .reason' 'asked asked to step down'
+    event B '.type + " " + .reason' 'lost stepped down as asked'
+    event B .type attempting
+    event B '.type + " " + .leader' 'following A'
     kill -TERM "${pid[B]}"
     event B '[.type, .status, .reason] | join(" ")' 'ended 0 '
     expect_exit B 0
