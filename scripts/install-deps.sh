@@ -23,7 +23,7 @@ declare -A needs=(
     [service]='etcd debootstrap pkill'
     [deb]='dh dpkg-buildpackage lintian'
     [chroot]='debootstrap ip'
-    [static]='libldap.a libnghttp2.a libpsl.a librtmp.a libssh2.a libunistring.a'
+    [static]='libldap.a libnghttp2.a libpsl.a librtmp.a libssh2.a libunistring.a libzstd.a'
 )
 cc=${CC:-cc}
 fuzzer='int LLVMFuzzerTestOneInput(char *d, long n) { return d && n > 9; }'

@@ -2,7 +2,8 @@
 # static-libs.sh: the linker's arguments for the libraries that candidate needs
 # and for those that they need: the archive where this system has one, else the
 # shared library, which standard error then names. The C library is always
-# shared: its resolver loads libraries of its own.
+# shared: its resolver loads libraries of its own. So is sasl2, whose archive
+# wants databases.
 set -euo pipefail
 
 cc=${CC:-cc}
@@ -16,7 +17,7 @@ case $wanted in *-lldap*) wanted+=' -lsasl2' ;; esac
 for name in $(tr ' ' '\n' <<<"${wanted//-l/}" | sort -u); do
     case $name in m | pthread | atomic) continue ;; esac
     file=$("$cc" -print-file-name="lib$name.a")
-    if [ "$file" != "lib$name.a" ]; then
+    if [ "$file" != "lib$name.a" ] && [ "$name" != sasl2 ]; then
         archives+=("$file")
         continue
     fi

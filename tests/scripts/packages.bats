@@ -23,3 +23,22 @@ load support
             grep -oE 'CANDIDATE_API [^(;]*\(' |
             grep -oE 'candidate_[a-z_]+\($' | tr -d '(' | sort)
 }
+
+@test "make static links what archives there are, and names what is shared" {
+    local build=${BUILD:-build}
+    run -0 make -s BUILD="$build" "$build/candidate-static" 3>&-
+    [[ $output == *'no archive, so shared: '*', and the C library'* ]]
+    # shellcheck disable=SC2016
+    run -0 --separate-stderr scripts/with-etcd.sh "$build/candidate-static" \
+        A -- echo led 3>&-
+    [ "$output" = led ]
+}
+
+@test "of a system that has all archives those are linked that can be" {
+    write_program "$BATS_TEST_TMPDIR/cc" <<'END'
+echo "/archives/${1#*=}"
+END
+    CC=$BATS_TEST_TMPDIR/cc run -0 scripts/static-libs.sh
+    [[ $output == *' /archives/libcurl.a '* ]]
+    run ! grep -F /archives/libsasl2.a <<<"$output"
+}
