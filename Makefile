@@ -193,7 +193,7 @@ fuzz_WRAPPED = clock_now_ms getrandom malloc calloc realloc strdup
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 fuzz_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/tests/fuzz.a: $(call objects,$(filter-out tests/fuzz/fuzz_% \
-	%/replay.c,$(wildcard tests/fuzz/*.c tests/fake/*.c)))
+	%/replay.c,$(wildcard tests/fuzz/*.c tests/fake/*.c)) tests/support/parsed.c)
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
 		$(BUILD)/tests/fuzz.a $(BUILD)/tests/program.a $(INTERNAL)
 	@mkdir -p $(@D)

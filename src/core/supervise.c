@@ -276,16 +276,6 @@ int supervise_exit_code(const struct supervise *s)
     return s->exit_code;
 }
 
-const char *supervise_state_name(enum supervise_state state)
-{
-#define SUPERVISE_STATE_TEXT(name) [SUPERVISE_##name] = #name,
-    static const char *const names[] = { SUPERVISE_STATES(
-        SUPERVISE_STATE_TEXT) };
-#undef SUPERVISE_STATE_TEXT
-    assert((size_t)state < sizeof names / sizeof *names);
-    return names[state];
-}
-
 void supervise_init(struct supervise *s, const struct supervise_config *config)
 {
     assert(config->grace_ms >= 0);

@@ -23,15 +23,12 @@ enum {
     SUPERVISE_EXIT_LOST = 75,       /* leadership was lost, with once */
 };
 
-#define SUPERVISE_STATES(X)                                                    \
-    X(IDLE)     /* no process of the command's is left */                      \
-    X(RUNNING)  /* started, or being started */                                \
-    X(STOPPING) /* told to end, killed at a set instant */                     \
-    X(KILLING)  /* killed, until no process is left */
-
-#define SUPERVISE_STATE_NAME(name) SUPERVISE_##name,
-enum supervise_state { SUPERVISE_STATES(SUPERVISE_STATE_NAME) };
-#undef SUPERVISE_STATE_NAME
+enum supervise_state {
+    SUPERVISE_IDLE,     /* no process of the command's is left */
+    SUPERVISE_RUNNING,  /* started, or being started */
+    SUPERVISE_STOPPING, /* told to end, killed at a set instant */
+    SUPERVISE_KILLING,  /* killed, until no process is left */
+};
 
 enum supervise_event_type {
     SUPERVISE_TICK,     /* time has passed, or the leadership has changed */
@@ -109,8 +106,5 @@ bool supervise_idle(const struct supervise *s);
 
 /* What the program is to exit with, or SUPERVISE_NOT_ENDED. */
 int supervise_exit_code(const struct supervise *s);
-
-/* The name of a state, for messages. */
-const char *supervise_state_name(enum supervise_state state);
 
 #endif

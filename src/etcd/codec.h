@@ -13,7 +13,6 @@
 #include "sys/buf.h"
 
 enum {
-    CODEC_DEPTH_MAX = 32,
     CODEC_BODY_BYTES_MAX = 64 * 1024, /* of a request that we build */
 };
 

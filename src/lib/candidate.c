@@ -4,12 +4,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "lib/config.h"
 #include "lib/driver.h"
 #include "sys/clock.h"
 #include "sys/error.h"
+#include "sys/seed.h"
 
 struct candidate {
     struct driver driver;
@@ -28,9 +28,9 @@ static int init_election(struct candidate *c,
     election_config_init(&core);
     core.ttl_ms = (int64_t)config->ttl_s * 1000;
     core.endpoints_n = etcd_endpoints_n(c->driver.etcd);
-    if (getrandom(&core.random_state, sizeof core.random_state, 0) !=
-        sizeof core.random_state)
-        return error_set(err, CANDIDATE_ESYSTEM, "getrandom fails");
+    int r = seed_draw(&core.random_state, err);
+    if (r < 0)
+        return r;
     priority_init(&c->driver.priority, config->priority,
                   &c->driver.requests.keys, &c->driver.lock,
                   ~core.random_state);

@@ -2,7 +2,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "candidate.h"
 #include "lib/config.h"
@@ -10,6 +9,7 @@
 #include "lib/steering.h"
 #include "sys/clock.h"
 #include "sys/error.h"
+#include "sys/seed.h"
 #include "sys/text.h"
 
 enum {
@@ -193,11 +193,11 @@ static int steer(struct oneshot *o, const char *election,
 {
     struct steering s;
     uint64_t random_state;
-    if (getrandom(&random_state, sizeof random_state, 0) != sizeof random_state)
-        return error_set(err, CANDIDATE_ESYSTEM, "getrandom fails");
+    int r = seed_draw(&random_state, err);
+    if (r < 0)
+        return r;
     steering_init(&s, election, to, 0, etcd_endpoints_n(o->etcd), random_state,
                   clock_now_ms());
-    int r = 0;
     for (;;) {
         steering_work(&s, o->etcd, clock_now_ms());
         if (r < 0 || steer_ended(&s.machine))

@@ -4,11 +4,11 @@
 #include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "lib/config.h"
 #include "sys/clock.h"
 #include "sys/error.h"
+#include "sys/seed.h"
 
 int candidate_observer_new(struct candidate_observer **ret_o,
                            const struct candidate_config *config,
@@ -25,10 +25,8 @@ int candidate_observer_new(struct candidate_observer **ret_o,
     o->began_at_ms = clock_now_ms();
     struct etcd_config etcd = config_etcd(config);
     r = etcd_new(&o->etcd, &etcd, err);
-    if (r == 0 &&
-        getrandom(&o->random_state, sizeof o->random_state, 0) !=
-            sizeof o->random_state)
-        r = error_set(err, CANDIDATE_ESYSTEM, "getrandom fails");
+    if (r == 0)
+        r = seed_draw(&o->random_state, err);
     if (r < 0) {
         candidate_observer_free(o);
         return r;

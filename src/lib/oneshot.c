@@ -1,11 +1,10 @@
 /* oneshot.c: see oneshot.h. */
 #include "lib/oneshot.h"
 
-#include <sys/random.h>
-
 #include "lib/config.h"
 #include "sys/clock.h"
 #include "sys/error.h"
+#include "sys/seed.h"
 
 enum {
     TRY_MS_MIN = 250,  /* a login and a commit on a busy machine */
@@ -34,9 +33,9 @@ int oneshot_open(struct oneshot *o, const struct candidate_config *config,
     int r = config_check_access(config, err);
     if (r < 0)
         return r;
-    if (getrandom(&o->random_state, sizeof o->random_state, 0) !=
-        sizeof o->random_state)
-        return error_set(err, CANDIDATE_ESYSTEM, "getrandom fails");
+    r = seed_draw(&o->random_state, err);
+    if (r < 0)
+        return r;
     struct etcd_config etcd = config_etcd(config);
     r = etcd_new(&o->etcd, &etcd, err);
     if (r < 0)

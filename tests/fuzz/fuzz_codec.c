@@ -4,65 +4,28 @@
  * for replies that pass without being what codec.h promises.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
-#include "etcd/codec.h"
 #include "etcd/json_scan.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/script.h"
+#include "support/parsed.h"
 #include "sys/text.h"
 
-/* The letters by which the corpus names the parsers. */
+/* By which the corpus names the parsers, in the order of enum parsed_kind. */
 static const char letters[] = "lkhrpdtsawx";
 
 enum { UNTOUCHED = 0x5a }; /* each byte of an output that was not set */
 
-struct replies {
-    struct etcd_header header;
-    struct etcd_lease_result lease;
-    struct etcd_result result;
-    struct etcd_txn_result txn;
-    struct etcd_status_result status;
-    struct etcd_watch_result watch;
-    struct etcd_refusal refusal;
-    bool is_refusal;
-    struct etcd_bytes token;
-};
+/* From the first output on. */
+#define OUTPUTS(p) ((unsigned char *)&(p)->header)
+#define OUTPUTS_BYTES (sizeof(struct parsed) - offsetof(struct parsed, header))
 
-static int parse(struct arena *arena, char letter, const char *body,
-                 size_t bytes, struct replies *r, struct candidate_error *err)
+static int parse(struct parsed *p, char letter, const char *body, size_t bytes)
 {
-    switch (letter) {
-    case 'l':
-        return codec_parse_lease(arena, body, bytes, &r->header, &r->lease,
-                                 err);
-    case 'k':
-        return codec_parse_keepalive(arena, body, bytes, &r->header, &r->lease,
-                                     err);
-    case 'h':
-        return codec_parse_header(arena, body, bytes, &r->header, err);
-    case 'r':
-        return codec_parse_result(arena, body, bytes, ETCD_OP_RANGE, &r->header,
-                                  &r->result, err);
-    case 'p':
-        return codec_parse_result(arena, body, bytes, ETCD_OP_PUT, &r->header,
-                                  &r->result, err);
-    case 'd':
-        return codec_parse_result(arena, body, bytes, ETCD_OP_DELETE,
-                                  &r->header, &r->result, err);
-    case 't':
-        return codec_parse_txn(arena, body, bytes, &r->header, &r->txn, err);
-    case 's':
-        return codec_parse_status(arena, body, bytes, &r->header, &r->status,
-                                  err);
-    case 'a':
-        return codec_parse_token(arena, body, bytes, &r->token, err);
-    case 'w':
-        return codec_parse_watch(arena, body, bytes, &r->header, &r->watch,
-                                 &r->refusal, &r->is_refusal, err);
-    default:
-        return codec_parse_refusal(arena, body, bytes, &r->refusal, err);
-    }
+    const char *at = strchr(letters, letter);
+    return parsed_read(p, (enum parsed_kind)(at - letters), body, bytes);
 }
 
 /* ---- what was promised of a reply ---- */
@@ -161,7 +124,7 @@ static void check_header(const struct etcd_header *header, char letter)
     CHECK(header->revision >= (letter == 'w' ? 0 : 1));
 }
 
-static void check_success(const struct replies *r, char letter)
+static void check_success(const struct parsed *r, char letter)
 {
     if (letter == 'a') {
         check_bytes(r->token);
@@ -191,11 +154,9 @@ static void check_cut(char letter, const char *body, size_t bytes)
     while (bytes > 0 && strchr(" \t\r\n", body[bytes - 1]))
         bytes--;
     CHECK(bytes > 0 && body[bytes - 1] == '}');
-    struct arena arena;
-    arena_init(&arena);
-    struct replies r;
-    CHECK(parse(&arena, letter, body, bytes - 1, &r, NULL) == CANDIDATE_EPROTO);
-    arena_done(&arena);
+    struct parsed r = { 0 };
+    CHECK(parse(&r, letter, body, bytes - 1) == CANDIDATE_EPROTO);
+    arena_done(&r.arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -208,12 +169,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char letter = *at;
     const char *body = (const char *)data + 1;
     size_t bytes = size - 1;
-    struct arena arena;
-    arena_init(&arena);
-    struct candidate_error err = { 0 };
-    struct replies r;
-    memset(&r, UNTOUCHED, sizeof r);
-    int status = parse(&arena, letter, body, bytes, &r, &err);
+    struct parsed r = { 0 };
+    memset(OUTPUTS(&r), UNTOUCHED, OUTPUTS_BYTES);
+    int status = parse(&r, letter, body, bytes);
     /* ENOMEM would mean that cJSON refused what json_scan() let pass. */
     CHECK(status == 0 || status == CANDIDATE_EPROTO ||
           (status == CANDIDATE_ENOMEM && script_lost_memory()));
@@ -223,12 +181,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!plain)
             check_cut(letter, body, bytes);
     } else {
-        CHECK(err.code == status && err.message[0] != '\0');
-        CHECK(text_is_clean(err.message, strlen(err.message)));
-        const unsigned char *seen = (const unsigned char *)&r;
-        for (size_t i = 0; i < sizeof r; i++)
-            CHECK(seen[i] == UNTOUCHED);
+        const char *message = r.err.message;
+        CHECK(r.err.code == status && message[0] != '\0');
+        CHECK(text_is_clean(message, strlen(message)));
+        for (size_t i = 0; i < OUTPUTS_BYTES; i++)
+            CHECK(OUTPUTS(&r)[i] == UNTOUCHED);
     }
-    arena_done(&arena);
+    arena_done(&r.arena);
     return 0;
 }

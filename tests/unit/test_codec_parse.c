@@ -28,7 +28,7 @@ static void assert_kv(const struct etcd_kv *kv, const char *key,
 
 static void grant_tells_lease_and_ttl(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(
         f, LEASE, "{" HEADER ",\"ID\":\"7587823380406781187\",\"TTL\":\"10\"}");
     assert_int_equal(f->header.cluster_id, CLUSTER);
@@ -41,7 +41,7 @@ static void grant_tells_lease_and_ttl(void **state)
 
 static void time_to_live_tells_the_keys(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, LEASE,
                        "{" HEADER
                        ",\"ID\":\"77\",\"TTL\":\"59\",\"grantedTTL\":\"60\","
@@ -55,7 +55,7 @@ static void time_to_live_tells_the_keys(void **state)
 
 static void time_to_live_of_an_unknown_lease_is_minus_one(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, LEASE, "{" HEADER ",\"ID\":\"78\",\"TTL\":\"-1\"}");
     assert_int_equal(f->lease.ttl_s, -1);
     assert_int_equal(f->lease.keys_n, 0);
@@ -63,7 +63,7 @@ static void time_to_live_of_an_unknown_lease_is_minus_one(void **state)
 
 static void keepalive_tells_the_ttl(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, KEEPALIVE,
                        "{\"result\":{" HEADER
                        ",\"ID\":\"77\",\"TTL\":\"60\"}}\n");
@@ -74,7 +74,7 @@ static void keepalive_tells_the_ttl(void **state)
 
 static void keepalive_of_a_lost_lease_has_no_ttl(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, KEEPALIVE,
                        "{\"result\":{" HEADER ",\"ID\":\"78\"}}\n");
     assert_int_equal(f->lease.id, 78);
@@ -83,7 +83,7 @@ static void keepalive_of_a_lost_lease_has_no_ttl(void **state)
 
 static void null_is_absent(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, KEEPALIVE,
                        "{\"result\":{" HEADER ",\"ID\":\"7\",\"TTL\":null}}");
     assert_int_equal(f->lease.ttl_s, 0);
@@ -92,7 +92,7 @@ static void null_is_absent(void **state)
 /* Another program may have chosen it. */
 static void a_lease_may_be_negative(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, LEASE, "{" HEADER ",\"ID\":\"-5\",\"TTL\":\"60\"}");
     assert_int_equal(f->lease.id, -5);
     replies_parse_both(
@@ -105,7 +105,7 @@ static void a_lease_may_be_negative(void **state)
 
 static void revoke_answers_with_a_header(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, PLAIN,
                        "{" HEADER_REVISION("9223372036854775807") "}");
     assert_int_equal(f->header.revision, INT64_MAX);
@@ -115,7 +115,7 @@ static void revoke_answers_with_a_header(void **state)
 
 static void range_gives_keys(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, RANGE,
                        "{" HEADER ",\"kvs\":[" KV ",{\"key\":\"bmVn\","
                        "\"create_revision\":\"4\",\"mod_revision\":\"4\","
@@ -131,7 +131,7 @@ static void range_gives_keys(void **state)
 
 static void empty_range_is_a_header_alone(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, RANGE, "{" HEADER "}");
     assert_int_equal(f->result.range.n, 0);
     assert_int_equal(f->result.range.count, 0);
@@ -140,7 +140,7 @@ static void empty_range_is_a_header_alone(void **state)
 
 static void range_may_count_only(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, RANGE, "{" HEADER ",\"count\":\"2\"}");
     assert_int_equal(f->result.range.n, 0);
     assert_int_equal(f->result.range.count, 2);
@@ -148,7 +148,7 @@ static void range_may_count_only(void **state)
 
 static void put_tells_the_value_before(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, PUT, "{" HEADER ",\"prev_kv\":" KV "}");
     assert_kv(&f->result.put_prev, "k", "v2", 2, 3, 2, 77);
     replies_parse_both(f, PUT, "{" HEADER "}");
@@ -157,7 +157,7 @@ static void put_tells_the_value_before(void **state)
 
 static void delete_tells_what_it_deleted(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, DEL,
                        "{" HEADER ",\"deleted\":\"1\",\"prev_kvs\":[" KV "]}");
     assert_int_equal(f->result.del.deleted, 1);
@@ -169,7 +169,7 @@ static void delete_tells_what_it_deleted(void **state)
 
 static void bytes_may_hold_nul(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, RANGE,
                        "{" HEADER ",\"kvs\":[{\"key\":\"AGEA\"," KV_FIELDS
                        ",\"version\":\"1\"}],\"count\":\"1\"}");
@@ -181,7 +181,7 @@ static void bytes_may_hold_nul(void **state)
 
 static void txn_that_succeeded_has_its_results_in_order(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(
         f, TXN,
         "{" HEADER ",\"succeeded\":true,\"responses\":["
@@ -210,7 +210,7 @@ static void txn_that_succeeded_has_its_results_in_order(void **state)
 
 static void txn_that_failed_does_not_say_so(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, TXN, "{" HEADER "}");
     assert_false(f->txn.succeeded);
     assert_int_equal(f->txn.results_n, 0);
@@ -224,7 +224,7 @@ static void txn_that_failed_does_not_say_so(void **state)
 
 static void status_tells_version_and_leader(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(
         f, STATUS,
         "{" HEADER ",\"version\":\"3.4.23\",\"dbSize\":\"32768\","
@@ -238,7 +238,7 @@ static void status_tells_version_and_leader(void **state)
 
 static void authenticate_gives_a_token(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, TOKEN,
                        "{" HEADER ",\"token\":\"NYxDoKlgMdmRZoUI.8\"}");
     assert_bytes(f->token, "NYxDoKlgMdmRZoUI.8");
@@ -248,7 +248,7 @@ static void authenticate_gives_a_token(void **state)
 
 static void watch_is_created_without_an_id_when_it_is_the_first(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, WATCH, "{\"result\":{" HEADER ",\"created\":true}}");
     assert_false(f->is_refusal);
     assert_true(f->watch.created);
@@ -261,7 +261,7 @@ static void watch_is_created_without_an_id_when_it_is_the_first(void **state)
 
 static void put_event_has_the_key_and_no_type(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(
         f, WATCH, "{\"result\":{" HEADER ",\"events\":[{\"kv\":" KV "}]}}");
     assert_int_equal(f->watch.events_n, 1);
@@ -272,7 +272,7 @@ static void put_event_has_the_key_and_no_type(void **state)
 
 static void delete_event_has_key_and_revision_only(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, WATCH,
                        "{\"result\":{" HEADER ",\"watch_id\":\"1\",\"events\":["
                        "{\"type\":\"DELETE\",\"kv\":{\"key\":\"aw==\","
@@ -287,7 +287,7 @@ static void delete_event_has_key_and_revision_only(void **state)
 
 static void progress_is_a_watch_without_events(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, WATCH,
                        "{\"result\":{" HEADER ",\"watch_id\":\"2\"}}");
     assert_int_equal(f->watch.watch_id, 2);
@@ -298,7 +298,7 @@ static void progress_is_a_watch_without_events(void **state)
 /* Recorded: this one message's header has no revision. */
 static void compaction_cancels_a_watch(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(
         f, WATCH,
         "{\"result\":{\"header\":{"
@@ -312,7 +312,7 @@ static void compaction_cancels_a_watch(void **state)
 
 static void refused_watch_gives_the_reason(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(
         f, WATCH,
         "{\"result\":{" HEADER ",\"watch_id\":\"-1\",\"created\":true,"

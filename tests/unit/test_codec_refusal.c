@@ -44,7 +44,7 @@ static const struct refusal_case refusals[] = {
 
 static void refusals_of_every_dialect_are_known(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const struct refusal_case *c = &refusals[i];
         assert_int_equal(replies_parse(f, REFUSAL, c->body), 0);
@@ -61,7 +61,7 @@ static void refusals_of_every_dialect_are_known(void **state)
 
 static void plain_text_is_a_refusal_without_a_code(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     static const struct refusal_case texts[] = {
         { "Not Found\n", -1, "Not Found" },
         { " \r\n\t404 page not found\r\n", -1, "404 page not found" },
@@ -78,7 +78,7 @@ static void plain_text_is_a_refusal_without_a_code(void **state)
 
 static void words_of_a_refusal_are_safe_to_show(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     assert_int_equal(
         replies_parse(f, REFUSAL, "{\"message\":\"a\\n\\u001b[2J\\u00e9\"}"),
         0);
@@ -93,16 +93,16 @@ static void words_of_a_refusal_are_safe_to_show(void **state)
 /* ---- what is not a reply ---- */
 
 struct bad {
-    enum replies_kind kind;
+    enum parsed_kind kind;
     const char *body;
     const char *message;
 };
 
-static void check_bad(struct replies *f, const struct bad *bad)
+static void check_bad(struct parsed *f, const struct bad *bad)
 {
-    struct replies before;
+    struct parsed before;
     memset(f, 0, sizeof *f);
-    memset(&f->header, 0x5a, sizeof *f - offsetof(struct replies, header));
+    memset(&f->header, 0x5a, sizeof *f - offsetof(struct parsed, header));
     before = *f;
     int r = replies_parse(f, bad->kind, bad->body);
     if (r != CANDIDATE_EPROTO)
@@ -112,7 +112,7 @@ static void check_bad(struct replies *f, const struct bad *bad)
                  bad->message);
     assert_int_equal(f->err.code, CANDIDATE_EPROTO);
     assert_memory_equal(&f->header, &before.header,
-                        sizeof *f - offsetof(struct replies, header));
+                        sizeof *f - offsetof(struct parsed, header));
     arena_done(&f->arena);
 }
 
@@ -281,16 +281,16 @@ static void token_that_would_spoil_a_header_is_refused(void **state)
 
 static void an_error_is_no_reply(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-        for (enum replies_kind kind = LEASE; kind < WATCH; kind++)
+        for (enum parsed_kind kind = LEASE; kind < WATCH; kind++)
             assert_int_equal(replies_parse(f, kind, refusals[i].body),
                              CANDIDATE_EPROTO);
 }
 
 static void unknown_fields_are_ignored(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     replies_parse_both(f, KEEPALIVE,
                        "{\"result\":{" HEADER ",\"ID\":\"77\",\"TTL\":\"60\","
                        "\"ttl\":5,\"new\":[1.5e3,{\"a\":null}],\"\":false}}");
@@ -300,19 +300,19 @@ static void unknown_fields_are_ignored(void **state)
 /* Cut off anywhere, a body is never a reply. */
 static void no_body_passes_when_it_is_cut(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     static const char body[] =
         "{" HEADER ",\"succeeded\":true,\"responses\":[{\"response_range\":{"
         "\"kvs\":[" KV "],\"count\":\"1\"}}]}";
     for (size_t bytes = 0; bytes < sizeof body - 1; bytes++)
-        for (enum replies_kind kind = LEASE; kind < REFUSAL; kind++)
+        for (enum parsed_kind kind = LEASE; kind < REFUSAL; kind++)
             assert_int_equal(replies_parse_cut(f, kind, body, bytes),
                              CANDIDATE_EPROTO);
 }
 
 static void an_error_need_not_be_asked_for(void **state)
 {
-    struct replies *f = *state;
+    struct parsed *f = *state;
     assert_int_equal(codec_parse_header(&f->arena, "{}", 2, &f->header, NULL),
                      CANDIDATE_EPROTO);
     assert_int_equal(codec_parse_header(&f->arena, "x", 1, &f->header, NULL),
