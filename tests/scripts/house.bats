@@ -39,6 +39,17 @@ workflow=.github/workflows/ci.yml
     done
 }
 
+@test "each file that is named by its path is there" {
+    local file files
+    files=$(git grep -IohE \
+        '\b(src|tests|scripts|include)/[a-z0-9_/-]+\.(c|h|sh|bats|pml|svg)\b' |
+        sort -u)
+    grep -x scripts/demo.svg <<<"$files"
+    for file in $files; do
+        [ -e "$file" ] || { git grep -nF "$file"; return 1; }
+    done
+}
+
 @test "the version stands in the header, and nowhere else" {
     [[ $(version) =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]]
     run -0 git grep -lwF "$(version)" -- . ':!tests' ':!*.symbols'
