@@ -71,7 +71,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 # What is the program's alone, and not the library's.
 PROGRAM_SRC = src/main.c \
 	$(wildcard $(patsubst %,src/%/*.c,cli run serve actions)) \
-	$(patsubst %,src/sys/%.c,confine deadman execute fd fence_file httpd \
+	$(patsubst %,src/sys/%.c,cgroup confine deadman execute fd fence_file httpd \
 		json_text keyboard listen log notify screen secret signals \
 		spawn srv srv_reply srv_search terminal tree)
 PROGRAM_OBJ = $(call objects,$(PROGRAM_SRC))

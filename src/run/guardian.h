@@ -12,6 +12,7 @@
 #define GUARDIAN_H
 
 #include "candidate.h"
+#include "sys/cgroup.h"
 #include "sys/log.h"
 #include "sys/signals.h"
 
@@ -54,6 +55,7 @@ struct guardian_config {
     const struct signals *signals;
     const struct log *log;
     struct candidate_lease_page *page; /* for each state of the leadership */
+    struct cgroup *cgroup;             /* that the command joins; NULL: none */
 };
 
 struct guardian {

@@ -150,6 +150,8 @@ static void kill_what_is_left(struct ward *w)
 {
     if (w->command > 0)
         reap_command(w);
+    if (w->config->cgroup)
+        cgroup_kill(w->config->cgroup);
     (void)tree_kill(NULL, 0, w->command);
     set_lines(w, 0, 0);
     if (is_alone())
@@ -230,6 +232,7 @@ static int spawn(struct ward *w, const struct guardian_message *message)
         .environment = environment,
         .signals = w->config->signals,
         .giver = getpgid(getppid()),
+        .cgroup = w->config->cgroup,
         .not_after_ms = lead_until_ms(w) - GUARDIAN_KILL_EARLY_MS,
     };
     int error = spawn_start(&what, &w->command, &w->result_fd);
@@ -377,6 +380,8 @@ _Noreturn void guardian_run(const struct guardian_config *config, int fd)
     while (!w.main_died || w.busy)
         turn(&w);
     release(&w);
+    if (config->cgroup)
+        cgroup_remove(config->cgroup);
     log_done(&w.log);
     _exit(0);
 }

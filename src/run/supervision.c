@@ -59,6 +59,7 @@ static void order_killing(struct supervision *s)
  * busy machine, so our dead-man timer is off by then: the guardian's is not. */
 static void strike(const struct supervision *s)
 {
+    cgroup_kill(&s->cgroup);
     if (!s->orphans && s->guardian.pid > 0)
         (void)tree_kill_below(s->guardian.pid);
 }
@@ -170,6 +171,10 @@ int supervision_init(struct supervision *s, const struct options *options,
         r = tree_adopt(err);
     if (r == 0 && s->commanded)
         r = signals_take_more(signals, err);
+    if (r == 0 && s->commanded) {
+        cgroup_make(&s->cgroup);
+        s->guardian_config.cgroup = &s->cgroup;
+    }
     return r < 0 ? r : guardian_start(&s->guardian, &s->guardian_config, err);
 }
 
@@ -265,5 +270,6 @@ int supervision_exit_code(const struct supervision *s)
 void supervision_done(struct supervision *s)
 {
     guardian_end(&s->guardian);
+    cgroup_remove(&s->cgroup);
     candidate_lease_page_close(s->page);
 }

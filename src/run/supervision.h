@@ -30,6 +30,7 @@ struct supervision {
     bool commanded;            /* there is a command */
     struct candidate_lease_page *page;
     struct candidate_lease written; /* what stands on it */
+    struct cgroup cgroup;           /* of the command */
     struct guardian_config guardian_config;
     struct guardian guardian;
     int64_t guardian_at_ms; /* not started again before */

@@ -74,6 +74,7 @@ static void on_message(struct supervision *s, const struct candidate *c,
 int supervision_kill_orphans(const struct supervision *s)
 {
     pid_t spare[HOOKS_LANES_N];
+    cgroup_kill(&s->cgroup);
     return tree_kill(spare, hooks_pids(s->hooks, spare), 0);
 }
 

@@ -54,6 +54,8 @@ _Noreturn static void become(const struct spawn *s, pid_t parent, int fd)
     if (getppid() != parent) /* it died before the line above */
         _exit(SPAWN_EXIT_CANNOT);
     (void)setpgid(0, 0);
+    if (s->cgroup)
+        cgroup_join(s->cgroup);
     if (s->environment)
         environ = s->environment;
     int error = 0;

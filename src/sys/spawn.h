@@ -9,6 +9,7 @@
 #define SPAWN_H
 
 #include "candidate.h"
+#include "sys/cgroup.h"
 #include "sys/signals.h"
 
 #include <sys/types.h>
@@ -21,6 +22,7 @@ struct spawn {
     const struct signals *signals; /* as signals_init() found them */
     pid_t giver; /* the group that gives it the terminal on standard input, if
                     it is in its foreground */
+    const struct cgroup *cgroup; /* that it joins; NULL: it stays in ours */
     int64_t not_after_ms; /* on CLOCK_BOOTTIME; later it does not begin */
 };
 
