@@ -50,6 +50,17 @@ workflow=.github/workflows/ci.yml
     done
 }
 
+@test "no file of code has more than 400 lines" {
+    local file lines n=0
+    while read -r lines file; do
+        [ "$lines" -le 400 ] || { echo "$file has $lines"; return 1; }
+        n=$((n + 1))
+    done < <(git ls-files -z -- Makefile .ci/run '*.[ch]' '*.sh' '*.bash' \
+        '*.bats' '*.pml' '*.go' '*.mjs' '*.js' '*.css' '*.html' |
+        xargs -0 -n 1 wc -l)
+    [ "$n" -ge 400 ]
+}
+
 @test "the version stands in the header, and nowhere else" {
     [[ $(version) =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]]
     run -0 git grep -lwF "$(version)" -- . ':!tests' ':!*.symbols'
