@@ -1,16 +1,17 @@
 # shellcheck shell=bash
 # candidate.bash: completes candidate's options, and the names of elections,
 # for which etcd is asked through etcdctl: for two seconds at most, and silently.
+# Its options are given as variables: beside a variable it refuses an option.
 
-# _candidate_elections WORD [OPTION OF ETCDCTL]...: the elections that have a
+# _candidate_elections WORD [VARIABLE=VALUE]...: the elections that have a
 # queue, below the folder that WORD names; one a line.
 _candidate_elections() {
     local folder=
     case $1 in */*) folder=${1%/*}/ ;; esac
     shift
-    ETCDCTL_API=3 timeout 2 etcdctl "$@" --dial-timeout=1s \
-        --command-timeout=1s get --prefix --keys-only --limit=5000 \
-        "$folder" </dev/null 2>/dev/null |
+    env ETCDCTL_API=3 ETCDCTL_DIAL_TIMEOUT=1s ETCDCTL_COMMAND_TIMEOUT=1s "$@" \
+        timeout 2 etcdctl get --prefix --keys-only --limit=5000 "$folder" \
+        </dev/null 2>/dev/null |
         sed -nE 's,^(.*/)?election_([^/]+)/[0-9a-f]+$,\1\2,p' | sort -u
 }
 
@@ -69,7 +70,7 @@ _candidate_options='--election
 
 _candidate() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local i names='' ask=()
+    local i name names='' ask=()
     COMPREPLY=()
     # The shell takes --option=value for three words.
     if [ "$cur" = = ]; then
@@ -91,13 +92,13 @@ _candidate() {
             local value=${COMP_WORDS[i + 1]}
             [ "$value" != = ] || value=${COMP_WORDS[i + 2]-}
             # A value with a colon is several words as well.
-            [ "${COMP_WORDS[i]}" = --endpoints ] ||
-                ask+=("${COMP_WORDS[i]}=$value")
+            name=${COMP_WORDS[i]#--}
+            [ "$name" = endpoints ] || ask+=("ETCDCTL_${name^^}=$value")
             ;;
         esac
     done
     if [[ ${COMP_LINE-} =~ --endpoints[=\ ]+([^\ ]+)\  ]]; then
-        ask+=("--endpoints=${BASH_REMATCH[1]}")
+        ask+=("ETCDCTL_ENDPOINTS=${BASH_REMATCH[1]}")
     fi
 
     case $prev in

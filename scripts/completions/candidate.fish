@@ -1,5 +1,6 @@
 # candidate.fish: completes candidate's options, and the names of elections, for
 # which etcd is asked through etcdctl: for two seconds at most, and silently.
+# Its options are given as variables: beside a variable it refuses an option.
 
 # The elections that have a queue, below the folder that the word names.
 function __candidate_elections
@@ -7,17 +8,15 @@ function __candidate_elections
     set -l ask
     set -l words (commandline -opc)
     for i in (seq 2 (count $words))
-        switch $words[$i]
-            case '--endpoints=*' '--cacert=*' '--cert=*' '--key=*'
-                set -a ask $words[$i]
-            case --endpoints --cacert --cert --key
-                set -q words[(math $i + 1)]
-                and set -a ask $words[$i]=$words[(math $i + 1)]
-        end
+        set -l option (string match -rg '^--(endpoints|cacert|cert|key)(?:=(.*))?$' -- $words[$i])
+        or continue
+        set -q option[2]
+        or set -a option $words[(math $i + 1)]
+        set -a ask ETCDCTL_(string upper $option[1])=$option[2]
     end
-    ETCDCTL_API=3 timeout 2 etcdctl $ask --dial-timeout=1s \
-        --command-timeout=1s get --prefix --keys-only --limit=5000 \
-        "$folder" </dev/null 2>/dev/null |
+    env ETCDCTL_API=3 ETCDCTL_DIAL_TIMEOUT=1s ETCDCTL_COMMAND_TIMEOUT=1s $ask \
+        timeout 2 etcdctl get --prefix --keys-only --limit=5000 "$folder" \
+        </dev/null 2>/dev/null |
         sed -nE 's,^(.*/)?election_([^/]+)/[0-9a-f]+$,\1\2,p' | sort -u
 end
 

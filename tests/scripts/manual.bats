@@ -14,7 +14,7 @@ setup_file() {
     # An etcdctl that answers as one with these keys would.
     mkdir "$BATS_FILE_TMPDIR/bin"
     write_program "$BATS_FILE_TMPDIR/bin/etcdctl" <<'END'
-echo "$*" >>"$ASKED"
+echo "$ETCDCTL_ENDPOINTS $ETCDCTL_CACERT $*" >>"$ASKED"
 printf '%s\n' /svc/db /svc/election_db/32695410dcc0ca06 election_leader/1f \
     election_leader/2f leader other/3f election-request_leader
 END
@@ -47,7 +47,8 @@ in_zsh() {
     # shellcheck disable=SC2016
     zsh -fc 'compadd() { print -l -- ${(P)2} }
         _arguments() { print -l -- "$@" }
-        words=(candidate --endpoints http://h:1 --election "") CURRENT=5
+        words=(candidate --endpoints "${ENDPOINTS-http://h:1}" --election "")
+        CURRENT=5
         source "$SHARE/zsh/site-functions/_candidate" >/dev/null
         "$1"' zsh "$1"
 }
@@ -164,11 +165,32 @@ in_zsh() {
     same "$elections" "$(in_zsh _candidate_elections)"
     same "$elections" "$(in_fish 'candidate --election ')"
     same "$elections" "$(in_fish 'candidate --why ')"
-    grep -F -- --endpoints=http://h:1 "$ASKED" # as in_zsh has it
-    [ "$(LINE='candidate --endpoints http://i:1 --election /svc/d' \
-        in_bash --endpoints http : //i : 1 --election /svc/d)" = /svc/db ]
-    tail -n 1 "$ASKED" | grep -E -- '--endpoints=http://i:1 .* /svc/$'
     [ -z "$(in_bash '')" ]
+}
+
+# etcdctl ends when an option is given beside the variable that means the same.
+@test "they ask etcd as the options before say, whatever the variables" {
+    local PATH=$BATS_FILE_TMPDIR/bin:$PATH
+    export ETCDCTL_ENDPOINTS=http://j:1 ETCDCTL_CACERT=none
+    in_zsh _candidate_elections
+    tail -n 1 "$ASKED" | grep -E '^http://h:1 none get .* $'
+    [ "$(LINE='candidate --endpoints http://i:1 --cacert ca --election /svc/d' \
+        in_bash --endpoints http : //i : 1 --cacert ca --election /svc/d)" \
+        = /svc/db ]
+    tail -n 1 "$ASKED" | grep -E '^http://i:1 ca get .* /svc/$'
+    in_fish 'candidate --endpoints=http://k:1 --cacert ca --election '
+    tail -n 1 "$ASKED" | grep -E '^http://k:1 ca get .* $'
+}
+
+@test "a real etcd answers them" {
+    export -f in_bash in_fish in_zsh
+    # shellcheck disable=SC2016 # the inner shell expands it
+    run -0 --separate-stderr scripts/with-etcd.sh bash -c '
+        etcdctl put /svc/election_db/1f x >/dev/null
+        in_bash --election ""
+        in_fish "candidate --endpoints $ETCDCTL_ENDPOINTS --election "
+        ENDPOINTS=$ETCDCTL_ENDPOINTS in_zsh _candidate_elections' 3>&-
+    [ "$output" = $'/svc/db\n/svc/db\n/svc/db' ]
 }
 
 @test "an etcd that is silent or absent costs two seconds and says nothing" {
