@@ -39,6 +39,16 @@ while [ $# -gt 0 ]; do
     shift
 done
 [[ $duration =~ ^[1-9][0-9]{0,5}[smh]?$ && $seed =~ ^[0-9]{1,18}$ ]] || usage
+# Slow clocks alone do no harm.
+ttl=3 clock=0
+case $sabotage in
+'') ;;
+no-margin | from-receipt) ttl=9 clock=910 only='replies late, then' ;;
+revoke-before-kill) only='killed while' ;;
+guardian-off) only='candidate killed' ;;
+unguarded-claim) only='told to end' ;;
+*) echo "torture: no such sabotage: $sabotage" >&2 && usage ;;
+esac
 seconds=${duration%[smh]}
 case $duration in
 *m) seconds=$((seconds * 60)) ;;
@@ -57,14 +67,6 @@ program=candidate
 export CANDIDATE=$PWD/$program TORTURE_WORKER=$PWD/build/torture/worker
 export TORTURE_CLOCK_LIBRARY=$PWD/build/preload/clock.so
 export CANDIDATE_SABOTAGE=$sabotage
-# Slow clocks alone do no harm.
-ttl=3 clock=0
-case $sabotage in
-no-margin | from-receipt) ttl=9 clock=910 only='replies late, then' ;;
-revoke-before-kill) only='killed while' ;;
-guardian-off) only='candidate killed' ;;
-unguarded-claim) only='told to end' ;;
-esac
 
 version=$(etcd --version | sed -n 's/^etcd Version: //p')
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
