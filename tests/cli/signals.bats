@@ -89,6 +89,24 @@ send() {
     expect_exit A 0
 }
 
+@test "a storm of signals costs no renewal, and reaches the command" {
+    local counted command='exec 2>/dev/null; trap "n=\$((n + 1))" USR1
+        trap "echo \$n; exit 0" TERM; echo ready; while :; do sleep 1; done'
+    start A --ttl 3 --log-level debug A -- sh -c "$command"
+    expect A ready
+    while [ "$(grep -c ': confirm,' "$BATS_TEST_TMPDIR/A.err")" -lt 5 ]; do
+        run -1 grep '^Lost leadership' "$BATS_TEST_TMPDIR/A.err"
+        for _ in {1..100}; do
+            send A URG
+            send A USR1
+        done
+    done
+    send A TERM
+    read -r -t "$patience_s" -u "${out[A]}" counted
+    [ "$counted" -gt 100 ]
+    expect_exit A 0
+}
+
 @test "stopped and continued in time, it leads on" {
     start A --ttl 300 A
     leads A
