@@ -91,6 +91,7 @@ static void on_orphaned(struct supervise *s,
                         const struct supervise_event *event,
                         struct supervise_actions *to)
 {
+    s->unguarded = true;
     s->start_at_ms = event->now_ms + SUPERVISE_RESTART_MS;
     if (s->state == SUPERVISE_IDLE)
         return;
@@ -112,16 +113,22 @@ static void on_leave(struct supervise *s, const struct supervise_event *event,
     to->proceed = true;
 }
 
-/* Of another leadership nothing was asked. With once it is as if it were lost:
- * there is nothing that we would queue for. */
+/* With once it is as if it were lost: there is nothing that we would queue
+ * for. */
+static void give_up(struct supervise *s, int64_t token)
+{
+    s->yield_token = token;
+    if (s->config.once)
+        end(s, SUPERVISE_EXIT_LOST);
+}
+
+/* Of another leadership nothing was asked. */
 static void on_yield(struct supervise *s, const struct supervise_event *event,
                      struct supervise_actions *to)
 {
     if (event->lead_until_ms == 0 || s->ending)
         return;
-    s->yield_token = event->token;
-    if (s->config.once)
-        end(s, SUPERVISE_EXIT_LOST);
+    give_up(s, event->token);
     if (s->state != SUPERVISE_RUNNING)
         return;
     to->terminate = to->proceed = true;
@@ -143,6 +150,9 @@ static void take(struct supervise *s, const struct supervise_event *event,
     case SUPERVISE_ORPHANED:
         on_orphaned(s, event, to);
         break;
+    case SUPERVISE_GUARDED:
+        s->unguarded = false;
+        break;
     case SUPERVISE_PASS:
         if (s->state == SUPERVISE_RUNNING || s->state == SUPERVISE_STOPPING)
             to->signal = event->signal;
@@ -160,13 +170,27 @@ static void take(struct supervise *s, const struct supervise_event *event,
 
 static bool may_start(const struct supervise *s, int64_t now_ms)
 {
-    return s->lead_until_ms > 0 && now_ms < stop_at_ms(s) &&
+    return !s->unguarded && s->lead_until_ms > 0 && now_ms < stop_at_ms(s) &&
         now_ms >= s->start_at_ms;
+}
+
+/* A leadership without a guardian does no work: another one may. */
+static void when_unguarded(struct supervise *s,
+                           const struct supervise_event *event)
+{
+    if (s->idle_token != event->token) {
+        s->idle_token = event->token;
+        s->give_up_at_ms = event->now_ms + SUPERVISE_UNGUARDED_MS;
+    }
+    if (event->token > 0 && event->now_ms >= s->give_up_at_ms)
+        give_up(s, event->token);
 }
 
 static void when_idle(struct supervise *s, const struct supervise_event *event,
                       struct supervise_actions *to)
 {
+    if (s->unguarded && !s->ending)
+        when_unguarded(s, event);
     if (s->ending) {
         to->resign = !s->resigned;
         s->resigned = true;
@@ -182,6 +206,7 @@ static void when_idle(struct supervise *s, const struct supervise_event *event,
         return;
     to->start = true;
     s->token = event->token;
+    s->idle_token = 0;
     s->time_was_up = false;
     set_state(s, SUPERVISE_RUNNING);
 }
@@ -250,12 +275,13 @@ void supervise_step(struct supervise *s, const struct supervise_event *event,
 
 int64_t supervise_deadline(const struct supervise *s)
 {
+    int64_t at_ms;
     switch (s->state) {
     case SUPERVISE_IDLE:
-        if (!s->ending && s->lead_until_ms > 0 &&
-            s->start_at_ms > s->stepped_at_ms)
-            return s->start_at_ms;
-        return INT64_MAX;
+        at_ms = s->unguarded ? s->give_up_at_ms : s->start_at_ms;
+        return !s->ending && s->lead_until_ms > 0 && at_ms > s->stepped_at_ms
+            ? at_ms
+            : INT64_MAX;
     case SUPERVISE_RUNNING:
         return stop_at_ms(s);
     case SUPERVISE_STOPPING:

@@ -19,6 +19,7 @@ enum {
     SUPERVISE_KILL_EARLY_MS = 100,  /* killed so long before the time is up */
     SUPERVISE_KILL_AGAIN_MS = 1000, /* what is left then is killed again */
     SUPERVISE_RESTART_MS = 1000,    /* not sooner after a guardian's death */
+    SUPERVISE_UNGUARDED_MS = 3000,  /* a leadership without one is given up */
     SUPERVISE_NOT_ENDED = -1,       /* no exit code yet */
     SUPERVISE_EXIT_LOST = 75,       /* leadership was lost, with once */
 };
@@ -36,7 +37,8 @@ enum supervise_event_type {
                            started; EMPTY follows, others may live until then */
     SUPERVISE_EMPTY,    /* none of its processes is left */
     SUPERVISE_ORPHANED, /* the guardian has died; EMPTY follows, if a command
-                           was running */
+                           was running; then GUARDED, or not if that fails */
+    SUPERVISE_GUARDED,  /* there is another guardian */
     SUPERVISE_PASS,     /* signal: to be passed on, no more */
     SUPERVISE_LEAVE,    /* signal: to be passed on; then end; 0: none */
     SUPERVISE_YIELD,    /* stop the command, then give the leadership up */
@@ -79,7 +81,10 @@ struct supervise {
     int64_t token;         /* of the leadership that the command runs for */
     int64_t stop_until_ms; /* STOPPING: when it is killed, if not sooner */
     int64_t kill_again_at_ms;
+    bool unguarded;      /* nobody is there who could start it */
     int64_t start_at_ms; /* not before it */
+    int64_t idle_token;  /* of the leadership that waits for a guardian */
+    int64_t give_up_at_ms;
     bool time_was_up;    /* that is why the command was told to end */
     int64_t yield_token; /* of the leadership that is given up as soon as no
                             process is left, and was; 0: none */

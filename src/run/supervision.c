@@ -90,9 +90,13 @@ static void act(struct supervision *s, const struct supervise_actions *actions)
         s->yield = true;
 }
 
-static void explain(struct supervision *s, enum supervise_state before,
+static void explain(struct supervision *s, const struct supervise *before,
                     const struct supervise_actions *actions)
 {
+    if (s->machine.unguarded && s->machine.yield_token != before->yield_token)
+        log_write(s->log, CANDIDATE_ERROR,
+                  "no guardian can be started for the command: the leadership "
+                  "is given up");
     if (actions->start)
         log_write(s->log, CANDIDATE_DEBUG, "the command is started");
     if (actions->terminate && s->machine.time_was_up)
@@ -102,7 +106,7 @@ static void explain(struct supervision *s, enum supervise_state before,
             "ms: the command is told to end",
             (long long)(s->machine.lead_until_ms - s->machine.stepped_at_ms));
     if (actions->kill && !actions->kill_guardian &&
-        before == SUPERVISE_STOPPING && s->command > 0)
+        before->state == SUPERVISE_STOPPING && s->command > 0)
         log_write(s->log, CANDIDATE_WARNING,
                   "the command has not ended in time: it is killed");
 }
@@ -111,7 +115,7 @@ void supervision_step(struct supervision *s, const struct candidate *c,
                       struct supervise_event *event)
 {
     struct supervise_actions actions;
-    enum supervise_state before = s->machine.state;
+    struct supervise before = s->machine;
     event->lead_until_ms = candidate_lead_until_ms(c);
     event->now_ms = clock_now_ms();
     if (event->now_ms >= event->lead_until_ms)
@@ -120,7 +124,7 @@ void supervision_step(struct supervision *s, const struct candidate *c,
     write_page(s, c, event->lead_until_ms);
     supervise_step(&s->machine, event, &actions);
     act(s, &actions);
-    explain(s, before, &actions);
+    explain(s, &before, &actions);
 }
 
 void supervision_tick(struct supervision *s, const struct candidate *c,

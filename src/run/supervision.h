@@ -18,7 +18,7 @@
 #include "sys/terminal.h"
 
 enum {
-    SUPERVISION_RETRY_MS = 1000, /* until a guardian is started again */
+    SUPERVISION_RETRY_MS = 1000, /* from one start of a guardian to the next */
 };
 
 struct supervision {
@@ -34,6 +34,7 @@ struct supervision {
     struct guardian_config guardian_config;
     struct guardian guardian;
     int64_t guardian_at_ms; /* not started again before */
+    bool unguarded;         /* it cannot be started, which was said */
     struct deadman deadman;
     struct supervise machine;
     struct terminal terminal;

@@ -84,7 +84,6 @@ static void on_guardian_gone(struct supervision *s, const struct candidate *c)
     log_write(s->log, CANDIDATE_ERROR,
               "the guardian has died: another is started%s",
               idle ? "" : " when nothing of the command is left");
-    s->guardian_at_ms = clock_now_ms();
     if (!s->commanded)
         return;
     s->orphans = true;
@@ -111,15 +110,19 @@ static void reap_strangers(const struct supervision *s)
     tree_reap(known, known_n + 1);
 }
 
-static void replace_guardian(struct supervision *s)
+static void replace_guardian(struct supervision *s, const struct candidate *c)
 {
     struct candidate_error err = { 0 };
     int64_t now_ms = clock_now_ms();
-    if (s->guardian.pid > 0 || s->orphans || now_ms < s->guardian_at_ms ||
-        guardian_start(&s->guardian, &s->guardian_config, &err) == 0)
+    if (s->guardian.pid > 0 || s->orphans || now_ms < s->guardian_at_ms)
         return;
-    log_write(s->log, CANDIDATE_ERROR, "%s", err.message);
     s->guardian_at_ms = now_ms + SUPERVISION_RETRY_MS;
+    bool known = s->unguarded;
+    s->unguarded = guardian_start(&s->guardian, &s->guardian_config, &err) < 0;
+    if (s->unguarded && !known)
+        log_write(s->log, CANDIDATE_ERROR, "%s", err.message);
+    if (!s->unguarded && s->commanded)
+        supervision_tick(s, c, SUPERVISE_GUARDED);
 }
 
 void supervision_news(struct supervision *s, const struct candidate *c)
@@ -133,5 +136,5 @@ void supervision_news(struct supervision *s, const struct candidate *c)
         on_guardian_gone(s, c);
     bury_orphans(s, c);
     reap_strangers(s);
-    replace_guardian(s);
+    replace_guardian(s, c);
 }

@@ -30,6 +30,7 @@ enum {
     TREE_KNOWN_MAX = 1024,     /* descendants whose children a walk looks for */
     TREE_STAT_BYTES = 256,     /* of /proc/PID/stat; only its start matters */
     TREE_ENTRIES_BYTES = 4096, /* of /proc, which are read at a time */
+    TREE_RESERVE_N = 3,        /* /proc, a process, what it says of itself */
 };
 
 struct walk {
@@ -41,20 +42,47 @@ struct walk {
     pid_t known[TREE_KNOWN_MAX]; /* sorted: /proc is */
     unsigned known_n;
     int found_n;
+    bool blind; /* something was there that could not be looked at */
 };
 
-/* Who the parent of a process is. Returns false when there is no such
- * process. */
-static bool look(int proc, const char *name, pid_t *ret_parent)
+/* Descriptors that a walk closes, for those that it opens: a process that has
+ * no more of them must be able to kill. */
+static int reserve[TREE_RESERVE_N];
+static bool has_reserve; /* this process, or the one that forked it */
+
+static bool keep_reserve(void)
+{
+    for (int i = 0; i < TREE_RESERVE_N; i++)
+        reserve[i] = open("/", O_PATH | O_CLOEXEC);
+    has_reserve = true;
+    return reserve[TREE_RESERVE_N - 1] >= 0;
+}
+
+static void use_reserve(void)
+{
+    for (int i = 0; i < TREE_RESERVE_N; i++)
+        if (reserve[i] >= 0)
+            close(reserve[i]);
+}
+
+static bool has_gone(void)
+{
+    return errno == ENOENT || errno == ESRCH;
+}
+
+/* Who the parent of a process is. Returns false when there is no such process,
+ * or none that could be seen. */
+static bool look(struct walk *w, int proc, const char *name, pid_t *ret_parent)
 {
     char path[32];
     char stat[TREE_STAT_BYTES];
     (void)snprintf(path, sizeof path, "%.16s/stat", name);
     int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, stat, sizeof stat - 1);
-    close(fd);
+    ssize_t n = fd < 0 ? -1 : read(fd, stat, sizeof stat - 1);
+    if (n < 0 && !has_gone())
+        w->blind = true;
+    if (fd >= 0)
+        close(fd);
     if (n <= 0)
         return false;
     stat[n] = '\0';
@@ -90,12 +118,11 @@ static bool is_spared(const struct walk *w, pid_t pid)
 /* Through a descriptor that was opened before the last look: had the process
  * been another by then, the signal would reach nobody. Our own children keep
  * their number until we reap them. */
-static void kill_one(const struct walk *w, int proc, const char *name,
-                     pid_t pid)
+static void kill_one(struct walk *w, int proc, const char *name, pid_t pid)
 {
     pid_t parent;
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (look(proc, name, &parent) && is_below(w, parent)) {
+    if (look(w, proc, name, &parent) && is_below(w, parent)) {
         if (fd >= 0)
             (void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
         else if (w->own && parent == w->root)
@@ -110,7 +137,7 @@ static void visit(struct walk *w, int proc, const char *name)
 {
     pid_t pid = (pid_t)strtol(name, NULL, 10);
     pid_t parent;
-    if (pid <= 0 || !look(proc, name, &parent) || !is_below(w, parent) ||
+    if (pid <= 0 || !look(w, proc, name, &parent) || !is_below(w, parent) ||
         is_spared(w, pid))
         return;
     w->found_n++;
@@ -123,7 +150,7 @@ static void visit(struct walk *w, int proc, const char *name)
 }
 
 /* Not by opendir(3), which takes memory: there may be none. */
-static int walk(struct walk *w)
+static int visit_all(struct walk *w)
 {
     alignas(struct dirent64) char entries[TREE_ENTRIES_BYTES];
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -137,7 +164,17 @@ static int walk(struct walk *w)
             at += entry->d_reclen;
         }
     close(proc);
-    return bytes < 0 ? CANDIDATE_ESYSTEM : w->found_n;
+    return bytes < 0 || w->blind ? CANDIDATE_ESYSTEM : w->found_n;
+}
+
+static int walk(struct walk *w)
+{
+    if (!has_reserve)
+        return visit_all(w);
+    use_reserve();
+    int r = visit_all(w);
+    (void)keep_reserve();
+    return r;
 }
 
 int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped)
@@ -170,9 +207,12 @@ void tree_reap(const pid_t *known, unsigned known_n)
 
 int tree_adopt(struct candidate_error *err)
 {
+    struct walk none = { 0 };
     pid_t parent;
-    if (!look(AT_FDCWD, "/proc/self", &parent))
+    if (!look(&none, AT_FDCWD, "/proc/self", &parent))
         return error_set(err, CANDIDATE_ESYSTEM, "/proc is not there");
+    if (!keep_reserve())
+        return error_set(err, CANDIDATE_ESYSTEM, "/: %s", strerror(errno));
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return error_set(err, CANDIDATE_ESYSTEM, "prctl: %s", strerror(errno));
     return 0;

@@ -15,8 +15,9 @@
 
 enum { TREE_AGAIN_MS = 10 }; /* until those that were killed are looked for */
 
-/* Adopt orphans from now on. Returns 0, or CANDIDATE_ESYSTEM: the kernel does
- * not know how, or /proc is not there. */
+/* Adopt orphans from now on, and keep the descriptors that killing takes, for
+ * when there are no more. Returns 0, or CANDIDATE_ESYSTEM: the kernel does not
+ * know how, /proc is not there, or there are none even now. */
 int tree_adopt(struct candidate_error *err);
 
 /* Send SIGKILL to every descendant, and reap those children that have ended.
@@ -24,7 +25,7 @@ int tree_adopt(struct candidate_error *err);
  * spare     children that are let alone, with what they have started.
  * unreaped  a child that is not reaped; 0: none.
  * Returns how many there were; 0: none is left, and so none can come; or
- * CANDIDATE_ESYSTEM: /proc cannot be read. */
+ * CANDIDATE_ESYSTEM: something in /proc cannot be read. */
 int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped);
 
 /* Send SIGKILL to every descendant of a child's, but not to the child itself,

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "command.h"
 #include "support/procfs.h"
@@ -114,6 +115,37 @@ static void killed_guardian_is_replaced(void **state)
 
     process_signal(scene.a, SIGKILL); /* the new one does its work as well */
     expect_b(&scene);
+    end(&scene);
+}
+
+static rlim_t limit_descriptors(pid_t pid, rlim_t n)
+{
+    struct rlimit limit;
+    assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = n;
+    assert_int_equal(prlimit(pid, RLIMIT_NOFILE, &limit, NULL), 0);
+    return before;
+}
+
+/* A leadership that does no work is another's; and one that comes later works
+ * again. */
+static void guardian_that_cannot_be_replaced_costs_the_leadership(void **state)
+{
+    struct scene scene = begin(*state, LONG_TTL, daemon_and_more);
+    pid_t a = process_pid(scene.a);
+    rlim_t before = limit_descriptors(a, procfs_descriptors_n(a));
+    kill(scene.guardian, SIGKILL);
+    witness_await_end(&scene.witness);
+    process_expect_error(scene.a, "the guardian has died");
+    process_expect_error(scene.a, "guardian: socketpair: Too many open files");
+    command_expect_next_lead(scene.b);
+    limit_descriptors(a, before);
+    process_next_line(scene.b); /* the token; then it ends */
+    command_expect_up(scene.a);
+    assert_true(witness_alive(&scene.witness));
+    process_signal(scene.a, SIGKILL);
+    witness_await_end(&scene.witness);
     end(&scene);
 }
 
@@ -246,6 +278,7 @@ int main(void)
         STAGE_TEST(killed_candidate_leaves_nothing_and_the_next_leads),
         STAGE_TEST(lease_is_revoked_after_the_last_process_is_gone),
         STAGE_TEST(killed_guardian_is_replaced),
+        STAGE_TEST(guardian_that_cannot_be_replaced_costs_the_leadership),
         STAGE_TEST(both_killed_the_next_waits_for_the_ttl),
         STAGE_TEST(killed_waiter_with_a_guardian_gives_its_place_back),
         STAGE_TEST(ctrl_c_with_a_guardian_costs_no_ttl),

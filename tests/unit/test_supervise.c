@@ -190,17 +190,75 @@ static void what_is_not_dead_yet_is_killed_again(void **state)
     assert_string_equal(tick_at(&t, again_at_ms), "kill kill_guardian ");
 }
 
-static void death_of_the_guardian_kills_and_starts_again_later(void **state)
+/* ---- without a guardian ---- */
+
+static struct trial lead_without_guardian(bool once)
 {
-    (void)state;
-    struct trial t = begin(GRACE_MS, true);
+    struct trial t = begin(GRACE_MS, once);
     lead(&t, TOKEN);
     assert_string_equal(step(&t, SUPERVISE_ORPHANED), "kill ");
     assert_string_equal(step_with(&t, SUPERVISE_EXITED, 137), "");
     assert_string_equal(step(&t, SUPERVISE_EMPTY), "");
+    return t;
+}
+
+static void death_of_the_guardian_kills_and_starts_again_later(void **state)
+{
+    (void)state;
+    struct trial t = lead_without_guardian(true);
+    assert_string_equal(step(&t, SUPERVISE_GUARDED), "");
     int64_t start_at_ms = supervise_deadline(&t.supervise);
     assert_true(start_at_ms == t.now_ms + SUPERVISE_RESTART_MS);
     assert_string_equal(tick_at(&t, start_at_ms), "start ");
+}
+
+static void nothing_is_started_before_there_is_another_guardian(void **state)
+{
+    (void)state;
+    struct trial t = lead_without_guardian(false);
+    assert_string_equal(tick_at(&t, t.now_ms + SUPERVISE_RESTART_MS), "");
+    assert_string_equal(step(&t, SUPERVISE_GUARDED), "start ");
+}
+
+static void leadership_without_a_guardian_is_given_up(void **state)
+{
+    (void)state;
+    struct trial t = lead_without_guardian(false);
+    int64_t give_up_at_ms = supervise_deadline(&t.supervise);
+    assert_true(give_up_at_ms == t.now_ms + SUPERVISE_UNGUARDED_MS);
+    assert_string_equal(tick_at(&t, give_up_at_ms - 1), "");
+    assert_string_equal(tick_at(&t, give_up_at_ms), "yield ");
+    t.lead_until_ms = 0;
+    assert_string_equal(step(&t, SUPERVISE_TICK), "");
+    /* Each leadership has as much time for it. */
+    t.token = TOKEN + 1;
+    t.lead_until_ms = t.now_ms + LEAD_MS;
+    assert_string_equal(step(&t, SUPERVISE_TICK), "");
+    give_up_at_ms = supervise_deadline(&t.supervise);
+    assert_true(give_up_at_ms == t.now_ms + SUPERVISE_UNGUARDED_MS);
+    assert_string_equal(tick_at(&t, give_up_at_ms), "yield ");
+}
+
+static void guardians_that_die_at_once_are_none(void **state)
+{
+    (void)state;
+    struct trial t = lead_without_guardian(false);
+    int64_t give_up_at_ms = supervise_deadline(&t.supervise);
+    for (; t.now_ms < give_up_at_ms; t.now_ms += SUPERVISE_RESTART_MS - 1) {
+        assert_string_equal(step(&t, SUPERVISE_GUARDED), "");
+        assert_string_equal(step(&t, SUPERVISE_ORPHANED), "");
+        assert_true(supervise_deadline(&t.supervise) == give_up_at_ms);
+    }
+    assert_string_equal(step(&t, SUPERVISE_TICK), "yield ");
+}
+
+static void with_once_it_is_lost_then(void **state)
+{
+    (void)state;
+    struct trial t = lead_without_guardian(true);
+    assert_string_equal(tick_at(&t, supervise_deadline(&t.supervise)),
+                        "resign ");
+    assert_int_equal(supervise_exit_code(&t.supervise), SUPERVISE_EXIT_LOST);
 }
 
 static void too_little_time_starts_nothing(void **state)
@@ -325,6 +383,10 @@ int main(void)
         cmocka_unit_test(other_signals_pass_through_to_a_command_only),
         cmocka_unit_test(what_is_not_dead_yet_is_killed_again),
         cmocka_unit_test(death_of_the_guardian_kills_and_starts_again_later),
+        cmocka_unit_test(nothing_is_started_before_there_is_another_guardian),
+        cmocka_unit_test(leadership_without_a_guardian_is_given_up),
+        cmocka_unit_test(guardians_that_die_at_once_are_none),
+        cmocka_unit_test(with_once_it_is_lost_then),
         cmocka_unit_test(too_little_time_starts_nothing),
         cmocka_unit_test(no_grace_kills_just_before_the_time_is_up),
         cmocka_unit_test(yielding_waits_until_no_process_is_left),

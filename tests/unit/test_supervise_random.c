@@ -11,6 +11,7 @@
 
 /* What the machine has asked for, as far as processes go. */
 struct world {
+    bool guarded;
     bool alive;
     bool signalled; /* SIGKILL to all of them */
     int64_t token;
@@ -19,9 +20,11 @@ struct world {
 static void obey(struct trial *t, struct world *w)
 {
     const struct supervise_actions *a = &t->actions;
-    assert_false(a->start && w->alive);
+    assert_false(a->start && (w->alive || !w->guarded));
     if (a->start)
-        *w = (struct world){ .alive = true, .token = t->token };
+        *w = (struct world){ .guarded = true,
+                             .alive = true,
+                             .token = t->token };
     if (a->kill)
         w->signalled = true;
     assert_false((a->resign || a->yield) && w->alive);
@@ -68,7 +71,10 @@ static void happen(struct trial *t, struct world *w, uint64_t *random_state)
         }
         break;
     case 7:
-        type = SUPERVISE_ORPHANED;
+        type = w->guarded ? SUPERVISE_ORPHANED
+            : !w->alive   ? SUPERVISE_GUARDED
+                          : SUPERVISE_TICK;
+        w->guarded = type == SUPERVISE_GUARDED;
         break;
     case 8:
         type = SUPERVISE_PASS;
@@ -94,7 +100,7 @@ static void no_process_lives_on_without_its_leadership(void **state)
     unsigned started_n = 0;
     for (uint64_t seed = 1; seed <= 200; seed++) {
         struct trial t = begin((int64_t)(seed % 4) * 1000, seed % 2);
-        struct world w = { 0 };
+        struct world w = { .guarded = true };
         uint64_t random_state = seed;
         for (int i = 0; i < 2000; i++) {
             happen(&t, &w, &random_state);

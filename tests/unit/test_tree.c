@@ -30,6 +30,7 @@ enum {
     LIMIT_MS = 30000, /* machines are noisy */
     MANY = 200,
     DEPTH = 20,
+    DESCRIPTORS_N = 32,
 };
 
 /* One end of a pipe for the descendants, one for whoever looks. */
@@ -43,12 +44,11 @@ static void require(bool holds, int line)
 #define REQUIRE(holds) require(holds, __LINE__)
 
 /* Play in a child, which must find everything as it should be. */
-static void run(void (*play)(void))
+static void run_alone(void (*play)(void))
 {
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        REQUIRE(tree_adopt(NULL) == 0);
         play();
         _exit(0);
     }
@@ -56,6 +56,20 @@ static void run(void (*play)(void))
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void (*played)(void);
+
+static void adopt_and_play(void)
+{
+    REQUIRE(tree_adopt(NULL) == 0);
+    played();
+}
+
+static void run(void (*play)(void))
+{
+    played = play;
+    run_alone(adopt_and_play);
 }
 
 /* Start body() in a child, which is at work when this returns. */
@@ -337,6 +351,62 @@ static void what_is_below_a_child_is_killed_without_it(void **state)
     run(play_below);
 }
 
+static rlim_t limit_descriptors(rlim_t n)
+{
+    struct rlimit limit;
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = n;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    return before;
+}
+
+/* Returns the last one. */
+static int use_up_descriptors(void)
+{
+    int last = -1;
+    for (int fd; (fd = dup(alive[0])) >= 0;)
+        last = fd;
+    return last;
+}
+
+static void play_without_descriptors(void)
+{
+    REQUIRE(pipe(alive) == 0);
+    start(adopt_a_deep_tree);
+    close(alive[1]);
+    limit_descriptors(DESCRIPTORS_N);
+    use_up_descriptors();
+    kill_all(NULL, 0);
+    char byte;
+    REQUIRE(read(alive[0], &byte, 1) == 0);
+}
+
+static void killing_takes_no_more_descriptors(void **state)
+{
+    (void)state;
+    run(play_without_descriptors);
+}
+
+/* One is there for /proc, and none for what is in it. */
+static void play_blind(void)
+{
+    REQUIRE(pipe(alive) == 0);
+    start(idle);
+    rlim_t before = limit_descriptors(DESCRIPTORS_N);
+    close(use_up_descriptors());
+    REQUIRE(tree_kill(NULL, 0, 0) < 0);
+    limit_descriptors(before);
+    REQUIRE(tree_kill(NULL, 0, 0) == 1);
+    kill_all(NULL, 0);
+}
+
+static void what_cannot_be_looked_at_is_not_gone(void **state)
+{
+    (void)state;
+    run_alone(play_blind); /* who adopts keeps some for it */
+}
+
 /* AddressSanitizer itself cannot do without. */
 #ifndef TREE_SANITIZED
 
@@ -379,6 +449,8 @@ int main(void)
 #ifndef TREE_SANITIZED
         cmocka_unit_test(killing_takes_no_memory),
 #endif
+        cmocka_unit_test(killing_takes_no_more_descriptors),
+        cmocka_unit_test(what_cannot_be_looked_at_is_not_gone),
         cmocka_unit_test(without_descendants_there_is_nothing_to_do),
         cmocka_unit_test(child_that_ignores_sigterm_is_killed),
         cmocka_unit_test(daemon_that_left_group_and_session_is_killed),
