@@ -68,8 +68,10 @@ static void await_command(struct campaign *c, int64_t healed_ns,
             judge_note(&c->judge, JUDGE_LEADER, "in episode %u", c->episodes_n);
             late = true;
         }
-        if (now_ms > from_ms + PROCESS_PATIENCE_MS)
+        if (now_ms > from_ms + PROCESS_PATIENCE_MS) {
+            troupe_show(&c->troupe);
             fail_msg("nobody leads any more");
+        }
         (void)troupe_step(&c->troupe, now_ms + LOOK_AGAIN_MS);
         troupe_start(&c->troupe);
     }

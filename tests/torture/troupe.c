@@ -23,6 +23,8 @@ enum {
     TEXT_BYTES_MAX = 256,
     CHILDREN_MAX = 512,
     RECENT_SLOTS = 32,
+    LAST_LINES = 20,
+    KEYS_MAX = 8,
     LOOK_AGAIN_MS = 50,
     EXIT_COMMAND_KILLED = 128 + SIGKILL,
     EXIT_COMMAND_TERMINATED = 128 + SIGTERM,
@@ -134,9 +136,12 @@ void troupe_start(struct troupe *t)
 
 static void show_last_words(const struct player *p)
 {
-    size_t n = process_errors_n(p->process);
-    for (size_t i = n > 20 ? n - 20 : 0; i < n; i++)
-        print_error("%s: %s\n", p->id, process_error(p->process, i).text);
+    size_t n = process_lines_n(p->process);
+    for (size_t i = n > LAST_LINES ? n - LAST_LINES : 0; i < n; i++)
+        print_error("%s 1> %s\n", p->id, process_line(p->process, i).text);
+    n = process_errors_n(p->process);
+    for (size_t i = n > LAST_LINES ? n - LAST_LINES : 0; i < n; i++)
+        print_error("%s 2> %s\n", p->id, process_error(p->process, i).text);
 }
 
 /* It, or its command: 128 and more is the signal that has ended that. */
@@ -240,6 +245,30 @@ bool troupe_acts(const struct troupe *t, int64_t since_ns,
     return *ret_first_ns < INT64_MAX;
 }
 
+static void show_process(const char *what, pid_t pid)
+{
+    if (pid > 0)
+        print_error("   %s %d, state %c\n", what, (int)pid, procfs_state(pid));
+}
+
+void troupe_show(const struct troupe *t)
+{
+    struct etcdctl_key keys[KEYS_MAX];
+    size_t n = etcdctl_list(t->stage->etcd, "", keys, KEYS_MAX);
+    for (size_t i = 0; i < n; i++)
+        print_error("%s: %s\n", keys[i].key, keys[i].value);
+    for (unsigned i = 0; i < TROUPE_PLAYERS_N; i++) {
+        print_error("%c %s\n", 'A' + (int)i,
+                    t->players[i].process ? "runs" : "does not run");
+        if (!t->players[i].process)
+            continue;
+        show_process("candidate", troupe_main(t, i));
+        show_process("guardian", troupe_guardian(t, i));
+        show_process("command", troupe_command(t, i));
+        show_last_words(&t->players[i]);
+    }
+}
+
 /* What the campaign did not start itself bears one of these names. */
 static bool is_adopted(pid_t pid)
 {
@@ -295,8 +324,8 @@ static void look_for_keys(struct troupe *t)
         continue;
     if (n > 0)
         judge_note(t->judge, JUDGE_LEFT, "%zu leases", n);
-    struct etcdctl_key keys[8];
-    n = etcdctl_list(t->stage->etcd, "", keys, 8);
+    struct etcdctl_key keys[KEYS_MAX];
+    n = etcdctl_list(t->stage->etcd, "", keys, KEYS_MAX);
     if (n > 0)
         judge_note(t->judge, JUDGE_LEFT, "%zu keys, %s", n, keys[0].key);
 }

@@ -73,6 +73,9 @@ pid_t troupe_command(const struct troupe *t, unsigned player);
 bool troupe_acts(const struct troupe *t, int64_t since_ns,
                  int64_t *ret_first_ns);
 
+/* For who wants to know why nobody leads: keys, processes, last words. */
+void troupe_show(const struct troupe *t);
+
 /* Reap what we have adopted. */
 void troupe_reap(const struct troupe *t);
 
