@@ -65,6 +65,18 @@ static void refusing_endpoint_is_left_but_does_not_rest(void **state)
                     "{\"code\":7,\"message\":\"permission denied\"}");
 }
 
+/* By then each rests for seconds. */
+static void endpoint_that_failed_rests_while_another_serves(void **state)
+{
+    struct world *w = *state;
+    for (int round = 0; round < 6; round++)
+        for (unsigned i = 0; i < 3; i++)
+            bad_call_at(w, i, 503, "");
+    good_call_at(w, 0); /* its rest ends first, and is over with that */
+    bad_call_at(w, 0, 403, "{\"code\":7,\"message\":\"permission denied\"}");
+    good_call_at(w, 0);
+}
+
 static void dead_endpoint_is_left(void **state)
 {
     struct world *w = *state;
@@ -209,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(endpoints_serve_in_turn_as_they_fail),
         TEST(refusing_endpoint_is_left_but_does_not_rest),
+        TEST(endpoint_that_failed_rests_while_another_serves),
         TEST(dead_endpoint_is_left),
         TEST(silent_endpoint_is_left),
         TEST(answers_about_the_request_itself_keep_the_endpoint),
