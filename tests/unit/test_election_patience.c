@@ -29,6 +29,31 @@ static void dead_etcd_is_not_hammered(void **state)
     assert_in_range(requests, 10, 40);
 }
 
+/* R6: who is not answered asks three members at least while it leads. */
+static void renewal_is_tried_three_times_before_the_deadline(void **state)
+{
+    (void)state;
+    static const int64_t ttl_ms[] = { 2000, 5000, 10000, 300000 };
+    for (size_t i = 0; i < sizeof ttl_ms / sizeof *ttl_ms; i++) {
+        struct bench b = bench_leader(ttl_ms[i]);
+        int tries = 0;
+        b.now_ms = b.e.renew_at_ms;
+        while (election_leading(&b.e, b.now_ms)) {
+            bench_tick(&b);
+            if (!b.e.request_pending) {
+                b.now_ms = election_deadline(&b.e);
+                continue;
+            }
+            tries++;
+            assert_in_range(b.e.request.timeout_ms, 1, ttl_ms[i] / 5);
+            b.now_ms += b.e.request.timeout_ms;
+            bench_answer(
+                &b, (struct election_reply){ .outcome = ELECTION_NO_ANSWER });
+        }
+        assert_true(tries >= 3);
+    }
+}
+
 /* A new leader of etcd keeps its lease for a TTL and little more. */
 static void waiter_asks_often_enough_to_keep_its_place(void **state)
 {
@@ -85,6 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dead_etcd_is_not_hammered),
+        cmocka_unit_test(renewal_is_tried_three_times_before_the_deadline),
         cmocka_unit_test(waiter_asks_often_enough_to_keep_its_place),
         cmocka_unit_test(view_that_cannot_be_does_not_make_it_spin),
         cmocka_unit_test(keys_that_go_again_and_again_do_not_make_it_spin),
