@@ -105,8 +105,9 @@ static void refused_token_is_renewed_and_the_call_sent_again(void **state)
         "{\"code\":3,\"message\":\"etcdserver: user name is empty\"}",
         ("{\"error\":{\"code\":16,"
          "\"message\":\"etcdserver: invalid auth token\"}}"),
+        "Unauthorized\n", /* a proxy's */
     };
-    static const int statuses[] = { 401, 400, 400, 200 };
+    static const int statuses[] = { 401, 400, 400, 200, 401 };
     struct world *w = *state;
     keepalive(w, 1);
     serve_token(w, TOKEN("t.1"));
@@ -243,15 +244,39 @@ static void stream_and_call_share_one_token(void **state)
     expect_alive(w, 1);
 }
 
+/* etcd says so within a watch that it cancels, 3.4.23 and 3.5.16 alike. */
+#define CANCELED(reason)                                                       \
+    "{\"result\":{" WORLD_HEADER ",\"watch_id\":\"-1\",\"created\":true,"      \
+    "\"canceled\":true,\"cancel_reason\":\"" reason "\"}}\n"
+
 static void stream_refused_for_its_token_makes_the_next_fetch_one(void **state)
 {
+    static const struct {
+        int status;
+        const char *body, *cause;
+    } refusals[] = {
+        { 200,
+          CANCELED("rpc error: code = Unauthenticated desc = etcdserver: "
+                   "invalid auth token"),
+          "watch canceled: rpc error: code = Unauthenticated desc = "
+          "etcdserver: invalid auth token" },
+        { 200,
+          CANCELED("rpc error: code = InvalidArgument desc = etcdserver: "
+                   "user name is empty"),
+          "watch canceled: rpc error: code = InvalidArgument desc = "
+          "etcdserver: user name is empty" },
+        { 200, CANCELED("etcdserver: revision of auth store is old"),
+          "watch canceled: etcdserver: revision of auth store is old" },
+        { 401, BAD_TOKEN, "etcdserver: invalid auth token" },
+    };
     struct world *w = *state;
     struct etcd_watch_key key = { .key = { "k", 1 } };
-    etcd_watch(w->etcd, 10, &key, 1, 5);
-    serve_token(w, TOKEN("t.1"));
-    serve(w, "/v3/watch", "t.1", 401, BAD_TOKEN);
-    world_expect_failure(w, 0, 10, CANDIDATE_ERETRY,
-                         "etcdserver: invalid auth token");
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        etcd_watch(w->etcd, 10, &key, 1, 5);
+        serve_token(w, TOKEN("t.1"));
+        serve(w, "/v3/watch", "t.1", refusals[i].status, refusals[i].body);
+        world_expect_failure(w, 0, 10, CANDIDATE_ERETRY, refusals[i].cause);
+    }
     etcd_watch(w->etcd, 11, &key, 1, 5);
     serve_token(w, TOKEN("t.2"));
     struct gateway_request request = next_request(w);
