@@ -11,6 +11,7 @@
 
 #include "core/election_private.h"
 #include "run/guardian_private.h"
+#include "sys/cgroup.h"
 #include "sys/clock.h"
 #include "sys/deadman.h"
 #include "sys/tree.h"
@@ -102,6 +103,12 @@ WRAPPED(int, tree_kill, const pid_t *spare, unsigned spare_n, pid_t unreaped)
     if (orphaned() && broken("guardian-off"))
         return 1;
     return __real_tree_kill(spare, spare_n, unreaped);
+}
+
+WRAPPED(void, cgroup_kill, const struct cgroup *g)
+{
+    if (!orphaned() || !broken("guardian-off"))
+        __real_cgroup_kill(g);
 }
 
 WRAPPED(void, deadman_set, struct deadman *d, int64_t at_ms)
