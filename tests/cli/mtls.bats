@@ -46,7 +46,7 @@ the client's certificate \(--cert\)\?)$" "$BATS_TEST_TMPDIR/A.err"
 not match the certificate (--key)" --cert "$CERTS/mismatched.crt" --key "$CERTS/mismatched.key"
 }
 
-# One candidate, whose files are wrong at first, one after the other.
+# One candidate, whose files are wrong or away at first, one after the other.
 @test "files that are replaced count from the next connection on" {
     local folder=$BATS_TEST_TMPDIR
     put() {
@@ -59,8 +59,13 @@ not match the certificate (--key)" --cert "$CERTS/mismatched.crt" --key "$CERTS/
     start A --log-level debug --cacert "$folder/ca" --cert "$folder/crt" \
         --key "$folder/key" A
     await_error A ' is signed by nobody who is trusted here (--cacert)'
+    rm "$folder/ca"
+    await_error A " cannot read the CA's file (--cacert)"
     put ca.crt ca
     await_error A " the client's certificate"
+    rm "$folder/crt"
+    await_error A " cannot read the client's certificate (--cert)"
+    put stranger.crt crt
     put client.key key
     await_error A " cannot read the client's key, or it does not match "
     put client.crt crt
