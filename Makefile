@@ -136,6 +136,7 @@ $(BUILD)/candidate-static: $(PROGRAM_OBJ) $(INTERNAL) scripts/static-libs.sh
 
 static: ## the program with as few shared libraries as this system allows
 	@scripts/install-deps.sh build static
+	@rm -f $(BUILD)/candidate-static
 	@+$(MAKE_ALL) $(BUILD)/candidate-static
 
 candidate: $(PROGRAM)

@@ -23,7 +23,8 @@ declare -A needs=(
     [service]='etcd debootstrap pkill'
     [deb]='dh dpkg-buildpackage lintian'
     [chroot]='debootstrap ip'
-    [static]='libldap.a libnghttp2.a libpsl.a librtmp.a libssh2.a libunistring.a libzstd.a'
+    [static]='libbrotlidec.a libldap.a libnghttp2.a libpsl.a librtmp.a
+        libssh2.a libunistring.a libzstd.a'
 )
 cc=${CC:-cc}
 fuzzer='int LLVMFuzzerTestOneInput(char *d, long n) { return d && n > 9; }'
@@ -50,6 +51,7 @@ package() {
     case $1 in
     compiler) [[ $cc == *clang* ]] && echo clang || echo gcc ;;
     libc-headers) echo libc6-dev ;;
+    libbrotlidec.a) echo libbrotli-dev ;;
     libssh2.a) echo libssh2-1-dev ;;
     lib*.a) echo "${1%.a}-dev" ;;
     libcurl) echo libcurl4-openssl-dev ;;

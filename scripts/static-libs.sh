@@ -7,6 +7,7 @@
 set -euo pipefail
 
 cc=${CC:-cc}
+PATH=$PATH:/usr/sbin:/sbin # ldconfig
 archives=()
 shared=()
 wanted=$(pkg-config --static --libs-only-l libcurl libcjson libmicrohttpd)
@@ -21,10 +22,11 @@ for name in $(tr ' ' '\n' <<<"${wanted//-l/}" | sort -u); do
         archives+=("$file")
         continue
     fi
-    # Without its -dev package a library has no other name than its SONAME.
-    file=$(ldconfig -p | awk -v name="lib$name.so." \
-        'index($1, name) == 1 && !file { file = $1 } END { print file }')
-    shared+=("${file:-lib$name.so}")
+    # Without its -dev package a library has no other name than its SONAME. What
+    # is not here at all, nothing here has been linked with.
+    file=$(ldconfig -p | awk -v name="^lib$name(-[0-9.]+)?[.]so[.]" \
+        '$1 ~ name && !file { file = $1 } END { print file }')
+    [ -z "$file" ] || shared+=("$file")
 done
 echo "no archive, so shared: ${shared[*]-none}, and the C library" >&2
 echo "-Wl,--start-group ${archives[*]-} -Wl,--end-group" \
