@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,8 @@
 enum {
     CGROUP_FILE_BYTES_MAX = CGROUP_PATH_BYTES_MAX + 16,
     CGROUP_OPEN_MAX = 8, /* descriptors, to walk through those below */
+    CGROUP_NAME_BYTES_MAX = 64,
 };
-
-static const char name[] = "candidate-"; /* and the number of the process */
 
 /* Where systemd mounts it, alone or beside those of version 1. */
 static const char *const mounts[] = { "/sys/fs/cgroup",
@@ -67,22 +67,36 @@ static void write_file(const struct cgroup *g, const char *file,
     close(fd);
 }
 
-static bool is_abandoned(const char *group)
+/* What a group of this process' kind is called, but for the process' number.
+ * That is unique in one namespace alone, and others may have the same cgroup:
+ * so the namespace's number comes before it. */
+static bool begin_name(char begin[CGROUP_NAME_BYTES_MAX])
 {
-    if (strncmp(group, name, sizeof name - 1) != 0)
+    struct stat space;
+    if (stat("/proc/self/ns/pid", &space) < 0)
         return false;
-    pid_t pid = (pid_t)strtol(group + sizeof name - 1, NULL, 10);
+    (void)snprintf(begin, CGROUP_NAME_BYTES_MAX, "candidate-%ju-",
+                   (uintmax_t)space.st_ino);
+    return true;
+}
+
+static bool is_abandoned(const char *group, const char *begin)
+{
+    size_t bytes = strlen(begin);
+    if (strncmp(group, begin, bytes) != 0)
+        return false;
+    pid_t pid = (pid_t)strtol(group + bytes, NULL, 10);
     return pid == getpid() || (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH);
 }
 
 /* Candidates that were killed with their guardians have left theirs. One that
  * still has a process in it stays. */
-static void remove_abandoned(const char *parent)
+static void remove_abandoned(const char *parent, const char *begin)
 {
     DIR *folder = opendir(parent);
     struct dirent *entry;
     while (folder && (entry = readdir(folder)) != NULL)
-        if (is_abandoned(entry->d_name))
+        if (is_abandoned(entry->d_name, begin))
             (void)unlinkat(dirfd(folder), entry->d_name, AT_REMOVEDIR);
     if (folder)
         (void)closedir(folder);
@@ -91,13 +105,14 @@ static void remove_abandoned(const char *parent)
 static bool make_below(struct cgroup *g, const char *mount, const char *own)
 {
     struct statfs fs;
+    char begin[CGROUP_NAME_BYTES_MAX];
     int bytes = snprintf(g->path, sizeof g->path, "%s%s", mount, own);
     if (statfs(mount, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC ||
-        bytes < 0 || (size_t)bytes >= sizeof g->path)
+        bytes < 0 || (size_t)bytes >= sizeof g->path || !begin_name(begin))
         return false;
-    remove_abandoned(g->path);
+    remove_abandoned(g->path, begin);
     size_t room = sizeof g->path - (size_t)bytes;
-    int more = snprintf(g->path + bytes, room, "/%s%d", name, (int)getpid());
+    int more = snprintf(g->path + bytes, room, "/%s%d", begin, (int)getpid());
     if (more < 0 || (size_t)more >= room || mkdir(g->path, 0755) < 0)
         return false;
     int fd = open_file(g, "cgroup.kill");

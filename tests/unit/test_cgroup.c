@@ -8,9 +8,11 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -169,6 +171,24 @@ static void what_was_left_is_cleared_up(void **state)
     close(ends[1]);
 }
 
+/* In another namespace, numbers of processes are others. */
+static void other_namespace_s_groups_are_let_alone(void **state)
+{
+    (void)state;
+    struct cgroup g, ours;
+    char path[CGROUP_PATH_BYTES_MAX];
+    cgroup_make(&g);
+    if (g.path[0] == '\0')
+        return;
+    (void)snprintf(path, sizeof path, "%.*s/candidate-%d-1",
+                   (int)(strrchr(g.path, '/') - g.path), g.path, INT_MAX);
+    assert_int_equal(mkdir(path, 0700), 0);
+    cgroup_make(&ours);
+    assert_true(is_there(path));
+    assert_int_equal(rmdir(path), 0);
+    cgroup_remove(&ours);
+}
+
 static void without_a_group_nothing_happens(void **state)
 {
     (void)state;
@@ -190,6 +210,7 @@ int main(void)
         cmocka_unit_test(another_user_s_process_is_killed_too),
         cmocka_unit_test(groups_below_go_with_it),
         cmocka_unit_test(what_was_left_is_cleared_up),
+        cmocka_unit_test(other_namespace_s_groups_are_let_alone),
         cmocka_unit_test(without_a_group_nothing_happens),
     };
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
