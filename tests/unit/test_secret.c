@@ -125,6 +125,19 @@ static void file_that_others_may_open_is_refused(void **state)
     assert_int_equal(get(f), 0);
 }
 
+/* Who may read it all the same has special rights. */
+static void file_of_another_user_is_refused_to_root(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "secret\n", 7);
+    if (chown(f->path, getuid() + 1, getgid()) < 0) {
+        assert_int_equal(errno, EPERM);
+        print_message("# no file is given away: it takes root\n");
+        return;
+    }
+    refuses(f, "belongs to another user");
+}
+
 static void what_is_no_file_holds_nobody_up(void **state)
 {
     struct fixture *f = *state;
@@ -147,6 +160,7 @@ int main(void)
         TEST(longest_password_fits_and_one_byte_more_does_not),
         TEST(no_line_is_no_password),
         TEST(file_that_others_may_open_is_refused),
+        TEST(file_of_another_user_is_refused_to_root),
         TEST(what_is_no_file_holds_nobody_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
