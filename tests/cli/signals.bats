@@ -107,6 +107,27 @@ send() {
     expect_exit A 0
 }
 
+# The kernel's timers go by the same clock as the deadline.
+@test "with clocks of its own it leads, and stopped its command is killed" {
+    local real=$CANDIDATE CANDIDATE=$BATS_TEST_TMPDIR/later user='' candidate
+    [ "$(id -u)" -eq 0 ] || user=--map-root-user
+    cat >"$CANDIDATE" <<END
+#!/bin/sh
+exec unshare $user --time --boottime 1000000 --fork --kill-child '$real' "\$@"
+END
+    chmod 755 "$CANDIDATE"
+    start A --ttl 3 --log-level debug A -- sh -c 'echo ready; exec sleep 1000'
+    expect A ready
+    candidate=$(pgrep -P "${pid[A]}")
+    while [ "$(grep -c ': confirm,' "$BATS_TEST_TMPDIR/A.err")" -lt 4 ]; do
+        run -1 grep '^Lost leadership' "$BATS_TEST_TMPDIR/A.err"
+        sleep 0.02
+    done
+    kill -STOP "$candidate" "$(pgrep -P "$candidate")"
+    # The command has the other end.
+    run -1 read -r -t "$patience_s" -u "${out[A]}"
+}
+
 @test "stopped and continued in time, it leads on" {
     start A --ttl 300 A
     leads A
