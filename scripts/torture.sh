@@ -5,7 +5,8 @@
 #
 #   DURATION         seconds, or with m or h behind; default 60
 #   --seed N         of the random numbers; default: another one each time.
-#                    Odd: etcd asks everybody who he is
+#                    Odd: etcd asks everybody who he is, which hides what
+#                    --sabotage shows, and so is not done there
 #   --etcd DIR       the folder of etcd and etcdctl; default: what
 #                    scripts/fetch-etcd.sh brings, else those installed
 #   --only WORD      the faults that have this in their names, one at a time
