@@ -98,15 +98,22 @@ pid_t command_guardian(const struct process *p)
     return children[0];
 }
 
+/* While a process becomes another program it has no environment to be read. */
+static void read_variable(pid_t command, const char *name,
+                          char ret_value[VALUE_BYTES_MAX])
+{
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (!procfs_variable(command, name, ret_value, VALUE_BYTES_MAX))
+        assert_true(process_now_ms() < end_at_ms);
+}
+
 struct candidate_lease_page *command_lease_page(pid_t command)
 {
     char path[VALUE_BYTES_MAX];
     char token[VALUE_BYTES_MAX];
     struct candidate_lease_page *page;
-    assert_true(
-        procfs_variable(command, "CANDIDATE_LEASE_PAGE", path, sizeof path));
-    assert_true(
-        procfs_variable(command, "CANDIDATE_TOKEN", token, sizeof token));
+    read_variable(command, "CANDIDATE_LEASE_PAGE", path);
+    read_variable(command, "CANDIDATE_TOKEN", token);
     assert_int_equal(
         candidate_lease_page_open(&page, path, strtoll(token, NULL, 10), NULL),
         0);

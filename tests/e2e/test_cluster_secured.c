@@ -14,7 +14,12 @@
 #include "support/etcd_users.h"
 #include "support/folder.h"
 
-enum { TEXT_BYTES_MAX = FOLDER_PATH_BYTES_MAX + 32 };
+enum {
+    TEXT_BYTES_MAX = FOLDER_PATH_BYTES_MAX + 32,
+    /* With etcd's new leader come new connections and new tokens, whose
+     * passwords are slow to check on a machine that is busy with other tests. */
+    TTL_S = 20,
+};
 
 /* Where certificates are, and who says so to whom. */
 static struct folder folder;
@@ -69,8 +74,9 @@ static int teardown(void **state)
 static void loss_of_any_member_leaves_leader_and_queue(void **state)
 {
     struct stage *s = *state;
-    struct process *a = trio_leader(s, "A", .login = login);
-    struct process *b = trio_waiter(s, "A", "B", .member = 1, .login = login);
+    struct process *a = trio_leader(s, "A", .ttl_s = TTL_S, .login = login);
+    struct process *b = trio_waiter(s, "A", "B", .member = 1, .ttl_s = TTL_S,
+                                    .login = login);
     struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
     for (unsigned i = 0; i < TRIO_N; i++) {
         etcdctl_await_renewal(s->etcd, key.lease);
