@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/lock_name.h"
+
 enum { QUEUE_SHOWN = 8 }; /* in a sentence */
 
 static const char green[] = "32";
@@ -68,11 +70,6 @@ static void painted(struct picture *p, const char *colour, const char *text)
 }
 
 /* ---- parts ---- */
-
-const char *picture_name(const struct candidate_lock *lock)
-{
-    return lock->id[0] ? lock->id : lock->key;
-}
 
 static void duration(struct picture *p, int64_t ms)
 {
@@ -162,7 +159,7 @@ static void leadership(struct picture *p, const struct candidate_view *view)
     else if (view->led)
         add(p, ", without a lock key: another program's leader key");
     else if (view->queue_n > 0)
-        add(p, ", %s holds the lock", picture_name(&view->queue[0]));
+        add(p, ", %s holds the lock", lock_name(&view->queue[0]));
     add(p, "\n");
 }
 
@@ -177,7 +174,7 @@ static void queue(struct picture *p, const struct candidate_view *view)
         bool leads = view->led && !view->stale && view->lease &&
             lock->lease == view->lease;
         add(p, "  %2zu. ", i + 1);
-        painted(p, leads ? green : bold, picture_name(lock));
+        painted(p, leads ? green : bold, lock_name(lock));
         add(p, "  token %" PRId64 "  ", lock->token);
         lease(p, lock);
         if (leads)
@@ -243,8 +240,7 @@ static void say_queue(char *out, const struct candidate_view *view)
         (void)snprintf(out + used, room - used, " empty");
     for (size_t i = 0; i < n && used < room; i++)
         used += (size_t)snprintf(out + used, room - used, "%s %.128s",
-                                 i > 0 ? "," : "",
-                                 picture_name(&view->queue[i]));
+                                 i > 0 ? "," : "", lock_name(&view->queue[i]));
     int64_t more = (int64_t)(view->queue_n - n) + view->queue_more;
     if (more > 0 && used < room)
         (void)snprintf(out + used, room - used, " and %" PRId64 " more", more);

@@ -20,9 +20,6 @@ struct picture {
     bool live; /* it is shown for a moment: with bars and running times */
 };
 
-/* What a lock is called: its ID or, when that is empty, its key. */
-const char *picture_name(const struct candidate_lock *lock);
-
 /* All that the view shows. */
 void picture_view(struct picture *p, const struct candidate_view *view);
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "actions/picture.h"
 #include "actions/why_private.h"
+#include "cli/lock_name.h"
 #include "sys/text.h"
 
 struct why_finding *why_add(struct why *w, enum why_weight weight,
@@ -103,7 +103,7 @@ static bool nested(struct why *w, const struct candidate_view *view, size_t i)
              "this key of \"%.255s\" lies below the lock prefix %.300s: the "
              "election or lock %.*s is nested in this one, and its holders "
              "queue here as well; give it another name",
-             picture_name(lock), view->prefix,
+             lock_name(lock), view->prefix,
              (int)(slash - lock->key < 300 ? slash - lock->key : 300),
              lock->key);
     if (lock->lease)
@@ -125,13 +125,13 @@ static void foreign(struct why *w, const struct candidate_view *view, size_t i)
         why_text(f,
                  "the lock key of \"%.255s\" is on the lease %" PRIx64
                  ", after which it is not named: another program's",
-                 picture_name(lock), (uint64_t)lock->lease);
+                 lock_name(lock), (uint64_t)lock->lease);
         command_revoke(f, lock->lease);
     } else {
         why_text(f,
                  "the lock key of \"%.255s\" has no lease: it stays in the "
                  "queue until somebody removes it",
-                 picture_name(lock));
+                 lock_name(lock));
         command_delete(f, lock->key);
     }
 }
@@ -149,7 +149,7 @@ static void held_without_leader(struct why *w,
              "\"%.255s\" holds the lock and puts no leader key: another "
              "program, such as etcdctl lock, or a candidate that is stuck; "
              "the others wait for it",
-             picture_name(lock));
+             lock_name(lock));
     command_revoke(f, lock->lease);
 }
 
@@ -193,7 +193,7 @@ static void overdue(struct why *w, const struct candidate_view *view, size_t i,
     why_text(f,
              "the lease of \"%.255s\" is not renewed as it should be, it ends "
              "in %" PRId64 " of its %" PRId64 " s: dead, or cut off from etcd",
-             picture_name(lock), left_ms / 1000, lock->lease_ttl_ms / 1000);
+             lock_name(lock), left_ms / 1000, lock->lease_ttl_ms / 1000);
     command_revoke(f, lock->lease);
 }
 
@@ -212,7 +212,7 @@ static void raised_ttl(struct why *w, const struct candidate_view *view,
                  "the lease of \"%.255s\" lives for %" PRId64 " s, not for %u: "
                  "%setcd grants no less than one and a half of its election "
                  "time-out; a dead leader blocks the others so long",
-                 picture_name(lock), lock->lease_ttl_ms / 1000, question->ttl_s,
+                 lock_name(lock), lock->lease_ttl_ms / 1000, question->ttl_s,
                  question->ttl_given ? "" : "its --ttl is more, or ");
         why_command(f, "etcd --election-timeout %u",
                     question->ttl_s * 1000 * 2 / 3);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/lock_name.h"
+
 int live_init(struct live *l, const struct candidate_config *config,
               struct candidate_error *err)
 {
@@ -107,7 +109,7 @@ static void lock_json(const struct candidate_lock *lock, int64_t now_ms,
                       struct json_text *j)
 {
     json_text_object(j, NULL);
-    json_text_string(j, "id", lock->id[0] ? lock->id : lock->key);
+    json_text_string(j, "id", lock_name(lock));
     json_text_int64(j, "token", lock->token);
     json_text_lease(j, "lease", lock->lease);
     json_text_bool(j, "foreign", lock->foreign);
