@@ -219,6 +219,7 @@ void lock_claim(const struct lock *l, struct etcd *e, uint64_t tag,
 {
     struct etcd_compare our_turn[] = {
         number_is(l->key, ETCD_CREATE, lock_revision),
+        number_is(l->key, ETCD_LEASE, l->lease),
         queue_is(l, ETCD_GREATER, lock_revision - 1),
         is_absent(l->leader_key),
     };

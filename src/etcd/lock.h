@@ -41,8 +41,8 @@ void lock_set_lease(struct lock *l, int64_t lease);
  * lease is queued already, and read back. */
 void lock_attempt(const struct lock *l, struct etcd *e, uint64_t tag,
                   int64_t timeout_ms);
-/* Our lock key has this create_revision, no lock key is older and there is
- * no leader key: put the leader key. Else read back. */
+/* Our lock key has this create_revision and is on our lease, no lock key is
+ * older and there is no leader key: put the leader key. Else read back. */
 void lock_claim(const struct lock *l, struct etcd *e, uint64_t tag,
                 int64_t timeout_ms, int64_t lock_revision);
 /* Read back only, through etcd's leader (linearizable). */

@@ -125,6 +125,23 @@ static void key_of_another_revision_claims_nothing(void **state)
     assert_int_equal(live_get(b.live, "leader").create_revision, 0);
 }
 
+/* An operator overwrote it: it would outlive our lease. */
+static void key_on_another_lease_claims_nothing(void **state)
+{
+    struct side a = side(*state, "A", LIVE_LEASE);
+    struct side b = side(*state, "B", LIVE_LEASE + 1);
+    attempt(&a);
+    attempt(&b);
+    assert_true(resign(&a));
+    live_put(b.live, b.lock.key, "B", 0);
+    assert_false(claim(&b));
+    expect_key(&b.view.own, "election_leader/5158", "B", 0);
+    assert_int_equal(b.view.own.create_revision, b.revision);
+    assert_int_equal(live_get(b.live, "leader").create_revision, 0);
+    live_put(b.live, b.lock.key, "B", LIVE_LEASE + 1);
+    assert_true(claim(&b));
+}
+
 static void leader_key_in_the_way_prevents_a_claim(void **state)
 {
     struct live *l = *state;
@@ -281,6 +298,7 @@ int main(void)
         TEST(others_queue_and_see_who_is_before_them),
         TEST(claim_succeeds_in_turn_only),
         TEST(key_of_another_revision_claims_nothing),
+        TEST(key_on_another_lease_claims_nothing),
         TEST(leader_key_in_the_way_prevents_a_claim),
         TEST(barrier_holds_while_both_keys_are_ours),
         TEST(check_writes_nothing),

@@ -117,8 +117,8 @@ static void attempt(struct txn *t, bool unchecked)
 
 static void claim(struct txn *t, const struct fake_lock_sabotage *sabotage)
 {
-    bool our_turn = lock_is_ours(t) && leader_is_absent(t) &&
-        (nobody_older(t) || sabotage->queue_unchecked);
+    bool our_turn = lock_is_ours(t) && lock_is_on_lease(t) &&
+        leader_is_absent(t) && (nobody_older(t) || sabotage->queue_unchecked);
     if (!our_turn && !sabotage->claim_unchecked) {
         read_back(t);
         read_predecessor(t, t->request->lock_revision);

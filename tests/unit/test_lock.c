@@ -170,7 +170,7 @@ static void claim_proves_the_turn_before_it_leads(void **state)
     expect(w,
            "{'compare':[" CREATE_IS(
                "<election_leader/abc>",
-               "40") ","
+               "40") "," LOCK_LEASE_IS_OURS ","
                      "{" QUEUE ",'target':'CREATE','result':'GREATER',"
                      "'create_revision':'39'}," CREATE_IS(
                          "<leader>", "0") "],"
