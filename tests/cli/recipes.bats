@@ -24,7 +24,12 @@ teardown() {
     [ ${#others[@]} -eq 0 ] || kill -KILL "${others[@]}" || true
     [ ! -e "$base/b/data/postmaster.pid" ] ||
         pg b pg_ctl -s -m immediate stop || true
+    until_so no_candidate # guardians end by themselves, and write coverage
     rm -rf "$base"
+}
+
+no_candidate() {
+    [ -z "$(find /proc/[0-9]*/exe -lname "$base/bin/candidate" 2>/dev/null)" ]
 }
 
 # recipe TITLE: what README.md says under it.
