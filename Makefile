@@ -224,8 +224,10 @@ run: ## install what is missing, build, start etcd, run candidate ID=A [ARGS=...
 	@+$(MAKE_ALL) -s Q=@ all
 	@exec scripts/run.sh $(PROGRAM) $(ARGS) "$$ID"
 
-demo: all ## three candidates side by side in tmux
-	scripts/demo.sh
+demo: ## install what is missing, build, three candidates side by side in tmux
+	@scripts/install-deps.sh build demo
+	@+$(MAKE_ALL) -s Q=@ all
+	@scripts/demo.sh
 
 # Whatever the umask, all may read it.
 INSTALL_TEXT = install -m 644 /dev/stdin

@@ -8,6 +8,7 @@ declare -A needs=(
     [build]='compiler make libc-headers pkg-config libcurl libcjson
         libmicrohttpd'
     [run]='etcd'
+    [demo]='etcd etcdctl tmux'
     [test]='cmocka etcd etcdctl bats tmux c++ pkill openssl
         script systemd-analyze curl jq nft mandoc zsh fish xmllint
         ip arping postgres python3-yaml'
@@ -115,9 +116,14 @@ look "$@"
 
 as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-if ! command -v apt-get >/dev/null ||
-    { [ ${#as_root[@]} -gt 0 ] && ! command -v sudo >/dev/null; }; then
-    echo "install-deps: please install: ${missing[*]}" \
+lacks=
+if ! command -v apt-get >/dev/null; then
+    lacks='no apt-get'
+elif [ ${#as_root[@]} -gt 0 ] && ! command -v sudo >/dev/null; then
+    lacks='neither root nor sudo'
+fi
+if [ -n "$lacks" ]; then
+    echo "install-deps: $lacks here; please install: ${missing[*]}" \
         "(in Debian: ${packages[*]})" >&2
     exit 69
 fi
