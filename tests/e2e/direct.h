@@ -6,16 +6,12 @@
 #define DIRECT_H
 
 #include "etcd/codec.h"
+#include "support/bytes.h"
 #include "support/etcd_server.h"
 #include "support/process.h"
 #include "sys/http.h"
 
 #define LEASE INT64_C(7587823380406781187) /* no double holds it */
-
-#define BYTES(text)                                                            \
-    {                                                                          \
-        .data = (text), .size = sizeof(text) - 1                               \
-    }
 
 /* One etcd for a group of tests, and the last reply. */
 struct direct {

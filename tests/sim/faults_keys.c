@@ -85,7 +85,7 @@ static void overwrite(struct world *w, int64_t name)
     fake_etcd_commit(&w->etcd);
 }
 
-static void delete (struct world *w, int64_t name)
+static void delete_key(struct world *w, int64_t name)
 {
     fake_etcd_delete(&w->etcd, name);
     fake_etcd_commit(&w->etcd);
@@ -130,10 +130,10 @@ void faults_keys_start(struct world *w, const struct fault *fault)
         revoke(w, lease);
         break;
     case FAULT_delete_own:
-        delete (w, lease);
+        delete_key(w, lease);
         break;
     case FAULT_delete_leader:
-        delete (w, FAKE_ETCD_LEADER);
+        delete_key(w, FAKE_ETCD_LEADER);
         break;
     case FAULT_overwrite_own:
         overwrite(w, lease);

@@ -14,11 +14,8 @@
 #include <cmocka.h>
 
 #include "etcd/codec.h"
+#include "support/bytes.h"
 
-#define BYTES(text)                                                            \
-    {                                                                          \
-        .data = (text), .size = sizeof(text) - 1                               \
-    }
 #define LEASE INT64_C(7587823380406781187) /* no double holds it */
 
 static int setup(void **state)

@@ -36,7 +36,7 @@ static int put(struct asker *a)
                                 a->timeout_ms, &a->err);
 }
 
-static int delete (struct asker *a)
+static int delete_key(struct asker *a)
 {
     return candidate_fenced_delete(&a->config, &fence, "/svc/d", a->timeout_ms,
                                    &a->err);
@@ -48,7 +48,7 @@ static void write_is_one_transaction_guarded_by_the_token(void **state)
     asker_begin(a, put);
     asker_exchange(a, TXN, PUT, 200, PUT_DONE);
     assert_int_equal(asker_end(a), 0);
-    asker_begin(a, delete);
+    asker_begin(a, delete_key);
     asker_exchange(a, TXN, DELETE, 200, DELETE_DONE);
     assert_int_equal(asker_end(a), 0);
 }
