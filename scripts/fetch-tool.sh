@@ -37,7 +37,7 @@ cache=$cache/candidate
 folder=$cache/$tool
 [ ! -x "$folder/$tool" ] || give "$folder/$tool"
 
-for program in apt-get dpkg-deb flock; do
+for program in apt-get apt-cache dpkg-deb flock; do
     command -v "$program" >/dev/null || fail "$program is not here"
 done
 mkdir -p "$cache"
@@ -48,9 +48,11 @@ flock -w "$download_s" 9 || fail 'another fetch-tool.sh goes on and on'
 work=$(mktemp -d "$cache/fetching-$tool.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-# The package, and the libraries that it needs and that are not here.
+# The package, which later suites name after the tool (promtool since Debian 13),
+# and the libraries that it needs and that are not here.
 download() {
     local package=${packages[$tool]} needed
+    ! apt-cache show "$tool" >/dev/null 2>&1 || package=$tool
     needed=$(timeout -k 5 "$download_s" apt-get install -s \
         --no-install-recommends "$package" 2>/dev/null 9>&- |
         awk -v p="$package" '$1 == "Inst" && ($2 == p || $2 ~ /^lib[^j]/) {

@@ -39,3 +39,30 @@ setup() {
     run -0 find "$XDG_CACHE_HOME" -name 'fetching-*'
     [ -z "$output" ]
 }
+
+# has PACKAGE: apt has the tool in this one, and no other.
+has() {
+    local bin=$BATS_TEST_TMPDIR/bin
+    write_program "$bin/apt-cache" <<<"[ \"\$*\" = 'show $1' ]"
+    write_program "$bin/apt-get" <<END
+[ "\${!#}" = $1 ] || exit 100
+[[ " \$* " == *' download '* ]] || { echo 'Inst $1 (1)' && exit; }
+mkdir -p root/DEBIAN root/usr/bin
+printf '%s\n' 'Package: $1' 'Version: 1' 'Architecture: all' \
+    'Maintainer: none' 'Description: none' >root/DEBIAN/control
+echo '#!/bin/sh' >root/usr/bin/promtool
+chmod 755 root/usr/bin/promtool
+dpkg-deb -b root $1.deb >/dev/null
+END
+}
+
+@test "it is fetched from the package that this suite has it in" {
+    command -v promtool && return
+    local package
+    for package in prometheus promtool; do
+        rm -rf "$folder"
+        has "$package"
+        run -0 --separate-stderr scripts/fetch-tool.sh promtool
+        [ "$output" = "$folder/promtool" ]
+    done
+}
