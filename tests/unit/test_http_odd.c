@@ -53,7 +53,7 @@ static const char *const odd_replies[] = {
     "HTTP/0.9 200 OK\r\n\r\nok",
     "HTTP/9.9 200 OK\r\nContent-Length: 2\r\n\r\nok",
     "HTTP/1.1 OK\r\nContent-Length: 2\r\n\r\nok",
-    "HTTP/1.1 99999 OK\r\nContent-Length: 2\r\n\r\nok",
+    "HTTP/1.1 2x0 OK\r\nContent-Length: 2\r\n\r\nok",
     "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok",
     "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok",
     "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
