@@ -5,7 +5,7 @@
 #   ca, otherca            two authorities; all below are the first one's
 #   server                 for localhost and 127.0.0.1
 #   elsewhere              a server's, for another name
-#   expired                a server's, until yesterday
+#   expired                a server's, until some time ago
 #   client, named          clients' without and with a common name
 #   stranger               a client's, signed by otherca
 #   mismatched             the client's certificate with another one's key
@@ -35,22 +35,29 @@ authority() {
         -out "$1.crt"
 }
 
-# certificate NAME SUBJECT NAMES CA [DAYS]
+# certificate NAME SUBJECT NAMES CA [OPTION...]
 certificate() {
-    local ca=$4
+    local ca=$4 dates=("${@:5}")
+    [ ${#dates[@]} -gt 0 ] || dates=(-days "$days")
     key "$1"
     quiet openssl req -new -key "$1.key" -subj "$2" -out "$1.csr"
     quiet openssl x509 -req -in "$1.csr" -CA "$ca.crt" -CAkey "$ca.key" \
-        -set_serial "0x$(openssl rand -hex 8)" -days "${5-$days}" \
+        -set_serial "0x$(openssl rand -hex 8)" "${dates[@]}" \
         -extfile <(echo "subjectAltName=$3") -out "$1.crt"
     rm "$1.csr"
 }
+
+# openssl 3.5 takes no end before the beginning, which is now; versions before 3.4
+# know of no other beginning.
+past=(-days -1)
+! openssl x509 -help 2>&1 | grep -- -not_before >/dev/null ||
+    past=(-not_before 20200101000000Z -not_after 20200102000000Z)
 
 authority ca
 authority otherca
 certificate server /O=server DNS:localhost,IP:127.0.0.1 ca
 certificate elsewhere /O=server DNS:elsewhere.example ca
-certificate expired /O=server DNS:localhost,IP:127.0.0.1 ca -1
+certificate expired /O=server DNS:localhost,IP:127.0.0.1 ca "${past[@]}"
 certificate client /O=client DNS:client.example ca
 certificate named /CN=named DNS:client.example ca
 certificate stranger /O=client DNS:client.example otherca
