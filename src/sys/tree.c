@@ -9,6 +9,7 @@
  * /proc until we reap them, which happens nowhere but here, and every other
  * descendant needs one of them above it.
  */
+#define _LARGEFILE64_SOURCE /* musl gives getdents64 only to who asks so */
 #include "sys/tree.h"
 
 #include <dirent.h>
