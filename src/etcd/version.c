@@ -22,8 +22,9 @@ bool version_keeps_leases(struct etcd_bytes version)
     unsigned parts[PARTS];
     size_t at = 0;
     for (int i = 0; i < PARTS; i++) {
-        if (i > 0 && (at == version.size || version.data[at++] != '.'))
+        if (i > 0 && (at == version.size || version.data[at] != '.'))
             return true;
+        at += i > 0; /* the point */
         if (!next_number(version, &at, &parts[i]))
             return true;
     }
