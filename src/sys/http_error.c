@@ -9,6 +9,8 @@
 #define WANTS_CERTIFICATE                                                      \
     "the server refuses the client's certificate, or wants one (--cert, "      \
     "--key)"
+#define CUTS_HANDSHAKE                                                         \
+    "the server cuts the TLS handshake; is it http:// instead of https://?"
 
 /* What can be wrong with a name, a reply and TLS, by libcurl's code and a part
  * of its sentence. */
@@ -41,8 +43,8 @@ static const struct {
       "the server does not speak TLS; is it http:// instead of https://?" },
     { CURLE_SSL_CONNECT_ERROR, "protocol version",
       "the server speaks no TLS of version 1.2 or newer" },
-    { CURLE_SSL_CONNECT_ERROR, "SSL_connect:", /* and the system's cause */
-      "the server cuts the TLS handshake; is it http:// instead of https://?" },
+    { CURLE_SSL_CONNECT_ERROR, "SSL_connect:", CUTS_HANDSHAKE }, /* and why */
+    { CURLE_SSL_CONNECT_ERROR, "unexpected eof", CUTS_HANDSHAKE },
     { CURLE_SSL_CONNECT_ERROR, "alert", WANTS_CERTIFICATE },
     { CURLE_RECV_ERROR, "alert", WANTS_CERTIFICATE },
     { CURLE_SEND_ERROR, "alert", WANTS_CERTIFICATE },
