@@ -38,15 +38,16 @@ int guardian_start(struct guardian *g, const struct guardian_config *config,
     *g = (struct guardian){ .fd = -1 };
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
                    ends) < 0)
-        return error_set(err, CANDIDATE_ESYSTEM, "guardian: socketpair: %s",
+        return error_set(err, CANDIDATE_ESYSTEM,
+                         "cannot start a guardian: socketpair: %s",
                          strerror(errno));
     pid_t pid = fork_blocked(config, ends);
     int error = errno;
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
-        return error_set(err, CANDIDATE_ESYSTEM, "guardian: fork: %s",
-                         strerror(error));
+        return error_set(err, CANDIDATE_ESYSTEM,
+                         "cannot start a guardian: fork: %s", strerror(error));
     }
     (void)setpgid(pid, pid); /* whoever of the two is first */
     g->pid = pid;
