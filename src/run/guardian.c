@@ -104,15 +104,14 @@ bool guardian_gone(struct guardian *g)
 }
 
 /* It closes its end of the socket by ending, and sends nothing before. */
-static bool ends_by_itself(const struct guardian *g)
+static void await_end(const struct guardian *g)
 {
     int64_t end_at_ms = clock_now_ms() + GUARDIAN_END_MS;
     struct pollfd closed = { .fd = g->fd };
     for (int64_t left_ms = GUARDIAN_END_MS; left_ms > 0;
          left_ms = end_at_ms - clock_now_ms())
         if (poll(&closed, 1, (int)left_ms) > 0)
-            return true;
-    return false;
+            return;
 }
 
 void guardian_end(struct guardian *g)
@@ -120,8 +119,9 @@ void guardian_end(struct guardian *g)
     if (g->pid == 0)
         return;
     guardian_send(g, &(struct guardian_message){ .type = GUARDIAN_END });
-    if (g->fd < 0 || !ends_by_itself(g))
-        guardian_kill(g);
+    if (g->fd >= 0)
+        await_end(g);
+    guardian_kill(g); /* or its heir, should that be stopped */
     (void)waitpid(g->pid, NULL, 0);
     if (g->fd >= 0)
         close(g->fd);

@@ -6,7 +6,8 @@
  *
  * This is the main process' end of it. The guardian does what it is told, and
  * reports; on its own it acts only when the main process is gone, or when the
- * time on the lease page is over and the main process has not acted.
+ * time on the lease page is over and the main process has not acted. Where there
+ * is a command, an heir stands between the two: see guardian_heir.c.
  */
 #ifndef GUARDIAN_H
 #define GUARDIAN_H
@@ -21,9 +22,11 @@
 
 enum {
     GUARDIAN_KEY_BYTES_MAX = 320,
-    GUARDIAN_KILL_EARLY_MS = 50,  /* before the time on the page is over */
-    GUARDIAN_DEAD_LATE_MS = 1000, /* after it, if it has not run by then */
-    GUARDIAN_END_MS = 1000,       /* how long to wait for its end */
+    GUARDIAN_KILL_EARLY_MS = 50, /* before the time on the page is over */
+    /* After it, if it has not run by then. Less than the 450 ms or more that
+     * every lease lives longer than its leader leads. */
+    GUARDIAN_DEAD_LATE_MS = 300,
+    GUARDIAN_END_MS = 1000, /* how long to wait for its end */
 };
 
 enum guardian_message_type {
@@ -59,7 +62,8 @@ struct guardian_config {
 };
 
 struct guardian {
-    pid_t pid; /* 0: there is none */
+    pid_t pid; /* with a command its heir's, which it does not outlive; 0: there
+                  is none */
     int fd;
 };
 

@@ -9,4 +9,15 @@
  * fd  its end of the socket. */
 _Noreturn void guardian_run(const struct guardian_config *config, int fd);
 
+/* Fork: this process stays as the heir, and its child is the guardian.
+ * fd  the guardian's end of the socket, which the heir closes.
+ * Returns in the guardian: 0, or CANDIDATE_ESYSTEM; or in this process, when
+ * there can be no heir: CANDIDATE_ESYSTEM. */
+int guardian_leave_heir(const struct guardian_config *config, struct log *log,
+                        int fd);
+
+/* Nothing of the command's is left, and the main process is dead: only now may
+ * another lead. Revoke the lease. */
+void guardian_release(const struct guardian_config *config, struct log *log);
+
 #endif

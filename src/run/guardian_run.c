@@ -52,6 +52,7 @@ struct ward {
     bool killing;   /* all that is left */
     int again_ms;   /* until that is tried again */
     bool main_died; /* nobody gives orders any more */
+    pid_t giver;    /* the main process' group */
     unsigned stops_n;
 };
 
@@ -92,8 +93,8 @@ static void begin_killing(struct ward *w)
 
 /* wake_at_ms  when we must run, even if we are stopped.
  * dead_at_ms  when the kernel ends us, and with us the command, should we not
- *             have run yet. What is not our child would then live on, so a
- *             machine that is busy has some time. */
+ *             have run yet. What is not our child then lives on until the heir
+ *             has run, so a machine that is busy has some time. */
 static void set_lines(struct ward *w, int64_t wake_at_ms, int64_t dead_at_ms)
 {
     deadman_set(&w->waker, wake_at_ms);
@@ -231,7 +232,7 @@ static int spawn(struct ward *w, const struct guardian_message *message)
         .argv = w->config->command,
         .environment = environment,
         .signals = w->config->signals,
-        .giver = getpgid(getppid()),
+        .giver = w->giver,
         .cgroup = w->config->cgroup,
         .not_after_ms = lead_until_ms(w) - GUARDIAN_KILL_EARLY_MS,
     };
@@ -305,22 +306,6 @@ static void take_orders(struct ward *w)
     }
 }
 
-/* Nothing of the command's is left: only now may another lead. */
-static void release(struct ward *w)
-{
-    struct candidate_error err = { 0 };
-    struct candidate_lease lease;
-    if (!candidate_lease_page_read(w->config->page, &lease) || lease.lease == 0)
-        return;
-    int r = candidate_release(w->config->candidate, lease.lease,
-                              (int64_t)w->config->candidate->ttl_s * 1000,
-                              &err);
-    log_write(&w->log, CANDIDATE_WARNING, "guardian: candidate has died: %s%s",
-              r < 0 ? "its lease runs out by itself: "
-                    : "nothing is left of it, and its lease is revoked",
-              r < 0 ? err.message : "");
-}
-
 /* ---- life ---- */
 
 static void turn(struct ward *w)
@@ -349,9 +334,7 @@ static void turn(struct ward *w)
 /* Nothing of the main process' but what is common to all of us. */
 static int leave_main_process(struct ward *w)
 {
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
+    w->giver = getpgid(getppid());
     (void)signal(SIGCHLD, SIG_DFL);
     (void)setpgid(0, 0);
     (void)prctl(PR_SET_NAME, "guardian");
@@ -359,6 +342,18 @@ static int leave_main_process(struct ward *w)
         return CANDIDATE_ESYSTEM;
     w->fd = GUARDIAN_FD;
     if (fd_close_from(GUARDIAN_FD + 1) != 0)
+        return CANDIDATE_ESYSTEM;
+    return w->config->command
+        ? guardian_leave_heir(w->config, &w->log, GUARDIAN_FD)
+        : 0;
+}
+
+static int prepare(struct ward *w)
+{
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    if (fd_close_from(GUARDIAN_FD + 1) != 0) /* the heir's */
         return CANDIDATE_ESYSTEM;
     w->child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     w->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -373,13 +368,13 @@ _Noreturn void guardian_run(const struct guardian_config *config, int fd)
     struct ward w = { .config = config, .fd = fd, .result_fd = -1 };
     log_init(&w.log, STDERR_FILENO);
     log_set(&w.log, config->log->least, config->log->format);
-    if (leave_main_process(&w) < 0)
+    if (leave_main_process(&w) < 0 || prepare(&w) < 0)
         _exit(GUARDIAN_EXIT_BROKEN);
     if (!config->command)
         confine_no_programs(); /* the main process may still have hooks */
     while (!w.main_died || w.busy)
         turn(&w);
-    release(&w);
+    guardian_release(config, &w.log);
     if (config->cgroup)
         cgroup_remove(config->cgroup);
     log_done(&w.log);

@@ -36,7 +36,7 @@ enum {
 
 struct walk {
     pid_t root; /* who is above all of them */
-    bool own;   /* it is this process */
+    bool own;   /* it is this process; else its children are let alone */
     const pid_t *spare;
     unsigned spare_n;
     pid_t unreaped;
@@ -141,10 +141,12 @@ static void visit(struct walk *w, int proc, const char *name)
     if (pid <= 0 || !look(w, proc, name, &parent) || !is_below(w, parent) ||
         is_spared(w, pid))
         return;
-    w->found_n++;
     if (w->known_n < TREE_KNOWN_MAX &&
         (w->known_n == 0 || w->known[w->known_n - 1] < pid))
         w->known[w->known_n++] = pid;
+    if (!w->own && parent == w->root)
+        return;
+    w->found_n++;
     kill_one(w, proc, name, pid);
     if (w->own && parent == w->root && pid != w->unreaped)
         (void)waitpid(pid, NULL, WNOHANG);

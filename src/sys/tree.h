@@ -28,8 +28,9 @@ int tree_adopt(struct candidate_error *err);
  * CANDIDATE_ESYSTEM: something in /proc cannot be read. */
 int tree_kill(const pid_t *spare, unsigned spare_n, pid_t unreaped);
 
-/* Send SIGKILL to every descendant of a child's, but not to the child itself,
- * which reaps them. Returns how many were there, or CANDIDATE_ESYSTEM. */
+/* Send SIGKILL to every descendant of a child's, but neither to the child nor to
+ * its own children, which reap them. Returns how many were there, or
+ * CANDIDATE_ESYSTEM. */
 int tree_kill_below(pid_t child);
 
 /* Reap children that have ended, up to the first of those that somebody else

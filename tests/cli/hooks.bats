@@ -170,10 +170,11 @@ runs_more_than() {
     until_so has_no_zombie A
     await_said said change
     await_said said run
-    local runs_n
+    local runs_n heir
     runs_n=$(grep -c run "$S/said")
     # shellcheck disable=SC2154
-    kill -KILL "$(pgrep -P "${pid[A]}" -x guardian)"
+    heir=$(pgrep -P "${pid[A]}" -x heir)
+    kill -KILL "$(pgrep -P "$heir" -x guardian)"
     await_error A 'the guardian has died'
     until_so runs_more_than "$runs_n"
     kill -0 "$(cat "$S/pid")"

@@ -109,7 +109,8 @@ send() {
 
 # The kernel's timers go by the same clock as the deadline.
 @test "with clocks of its own it leads, and stopped its command is killed" {
-    local real=$CANDIDATE CANDIDATE=$BATS_TEST_TMPDIR/later user='' candidate
+    local real=$CANDIDATE CANDIDATE=$BATS_TEST_TMPDIR/later user=''
+    local candidate heir
     [ "$(id -u)" -eq 0 ] || user=--map-root-user
     cat >"$CANDIDATE" <<END
 #!/bin/sh
@@ -123,7 +124,8 @@ END
         run -1 grep '^Lost leadership' "$BATS_TEST_TMPDIR/A.err"
         sleep 0.02
     done
-    kill -STOP "$candidate" "$(pgrep -P "$candidate")"
+    heir=$(pgrep -P "$candidate")
+    kill -STOP "$candidate" "$(pgrep -P "$heir")"
     # The command has the other end.
     run -1 read -r -t "$patience_s" -u "${out[A]}"
 }

@@ -90,12 +90,23 @@ pid_t command_expect_up(struct process *p)
     return pid;
 }
 
-pid_t command_guardian(const struct process *p)
+static pid_t only_child(pid_t pid)
 {
     pid_t children[CHILDREN_MAX];
-    assert_int_equal(procfs_children(process_pid(p), children, CHILDREN_MAX),
-                     1);
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (procfs_children(pid, children, CHILDREN_MAX) != 1)
+        assert_true(process_now_ms() < end_at_ms);
     return children[0];
+}
+
+pid_t command_heir(const struct process *p)
+{
+    return only_child(process_pid(p));
+}
+
+pid_t command_guardian(const struct process *p)
+{
+    return only_child(command_heir(p));
 }
 
 /* While a process becomes another program it has no environment to be read. */

@@ -60,7 +60,9 @@ void command_expect_follow(struct process *p, const char *id,
 void command_expect_next_lead(struct process *p);
 /* The next line of the command is "up PID". Returns the process. */
 pid_t command_expect_up(struct process *p);
-/* The guardian: the candidate's only child. */
+/* The guardian's heir: the candidate's only child, whose only child is the
+ * guardian. */
+pid_t command_heir(const struct process *p);
 pid_t command_guardian(const struct process *p);
 
 /* The leader's lease page, whose path stands in the environment of its

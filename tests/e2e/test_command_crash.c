@@ -149,13 +149,42 @@ static void guardian_that_cannot_be_replaced_costs_the_leadership(void **state)
     end(&scene);
 }
 
-/* Nobody is left to revoke the lease; the kernel ends the command itself. */
-static void both_killed_the_next_waits_for_the_ttl(void **state)
+static void both_killed_the_heir_does_what_the_guardian_would(void **state)
 {
-    struct scene scene = begin(*state, SHORT_TTL, COMMAND_STUBBORN);
+    struct scene scene = begin(*state, LONG_TTL, daemon_and_more);
     int64_t killed_at_ms = process_now_ms();
     process_pause(scene.a); /* so that it does not see the guardian die */
     kill(scene.guardian, SIGKILL);
+    process_signal(scene.a, SIGKILL);
+    assert_in_range(witness_await_end(&scene.witness) - killed_at_ms, 0,
+                    SOON_MS);
+    assert_in_range(expect_b(&scene) - killed_at_ms, 0, SOON_MS);
+    process_expect_error(scene.a, "candidate has died");
+    stage_expect_nothing_left(*state);
+    end(&scene);
+}
+
+/* The guardian does not outlive it. */
+static void killed_heir_is_replaced_with_its_guardian(void **state)
+{
+    struct scene scene = begin(*state, LONG_TTL, daemon_and_more);
+    kill(command_heir(scene.a), SIGKILL);
+    witness_await_end(&scene.witness);
+    process_expect_error(scene.a, "the guardian has died");
+    assert_int_not_equal(command_expect_up(scene.a), scene.command);
+    assert_int_equal(procfs_state(scene.guardian), 0);
+    process_signal(scene.a, SIGKILL);
+    expect_b(&scene);
+    end(&scene);
+}
+
+/* Nobody is left to revoke the lease; the kernel ends guardian and command. */
+static void killed_with_its_heir_the_next_waits_for_the_ttl(void **state)
+{
+    struct scene scene = begin(*state, SHORT_TTL, COMMAND_STUBBORN);
+    int64_t killed_at_ms = process_now_ms();
+    process_pause(scene.a); /* so that it does not see the heir die */
+    kill(command_heir(scene.a), SIGKILL);
     process_signal(scene.a, SIGKILL);
     witness_await_end(&scene.witness);
     assert_true(expect_b(&scene) - killed_at_ms >= LEFT_MS_MIN);
@@ -209,8 +238,8 @@ static void expect_dead_by_deadline(struct scene *scene)
     expect_b(scene);
 }
 
-/* Whether it was given no processor until its own timer ended it, a second after
- * the deadline: then both are dead, and nobody kills a daemon. */
+/* Whether it was given no processor until its own timer ended it, after the
+ * deadline: then both are dead, and the heir kills the daemon. */
 static bool guardian_was_late(const struct scene *scene)
 {
     while (procfs_state(scene->guardian) != 0) {
@@ -228,7 +257,7 @@ static bool try_stopped_candidate(struct stage *s)
     process_pause(scene.a);
     bool was_late = guardian_was_late(&scene);
     if (was_late) {
-        kill(scene.command, SIGKILL); /* which is the daemon */
+        witness_await_end(&scene.witness);
         expect_b(&scene);
     } else {
         expect_dead_by_deadline(&scene);
@@ -279,7 +308,9 @@ int main(void)
         STAGE_TEST(lease_is_revoked_after_the_last_process_is_gone),
         STAGE_TEST(killed_guardian_is_replaced),
         STAGE_TEST(guardian_that_cannot_be_replaced_costs_the_leadership),
-        STAGE_TEST(both_killed_the_next_waits_for_the_ttl),
+        STAGE_TEST(both_killed_the_heir_does_what_the_guardian_would),
+        STAGE_TEST(killed_heir_is_replaced_with_its_guardian),
+        STAGE_TEST(killed_with_its_heir_the_next_waits_for_the_ttl),
         STAGE_TEST(killed_waiter_with_a_guardian_gives_its_place_back),
         STAGE_TEST(ctrl_c_with_a_guardian_costs_no_ttl),
         STAGE_TEST(stopped_candidate_dies_on_its_deadline),

@@ -26,6 +26,10 @@
 
 #define WORK "while :; do echo tick; sleep 0.02; done"
 #define WORKS COMMAND_BEGIN COMMAND_UP WORK
+/* So does a daemon that it has left behind. */
+#define ALL_WORK                                                               \
+    COMMAND_BEGIN COMMAND_UP "setsid sh -c '(setsid sh -c \"" WORK             \
+                             "\" &)'; " WORK
 
 enum {
     SOON_MS = 10000, /* much less than the long TTL */
@@ -129,6 +133,16 @@ static void freeze_all_until_b_leads(struct scene *scene)
     expect_ticks_until(scene->a, frozen_at_ms + COMMAND_NOISE_MS);
 }
 
+/* Nobody has reaped it, who would: they are frozen as well. */
+static bool is_dead(pid_t pid)
+{
+    int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
+    while (process_now_ms() < end_at_ms)
+        if (procfs_state(pid) == 0 || procfs_state(pid) == 'Z')
+            return true;
+    return false;
+}
+
 /* It is dead before it is thawed. */
 static void frozen_past_its_time_none_of_its_commands_runs_again(void **state)
 {
@@ -138,12 +152,31 @@ static void frozen_past_its_time_none_of_its_commands_runs_again(void **state)
     begin(scene, SHORT_TTL, WORKS, true);
     freeze_all_until_b_leads(scene);
     size_t lines_n = process_lines_n(scene->a);
-    command_await_state(scene->guardian, 0);
-    command_await_state(scene->command, 0);
+    assert_true(is_dead(scene->guardian) && is_dead(scene->command));
     control_group_freeze(scene->group, false);
     process_expect_killed(scene->a, SIGKILL);
     assert_int_equal(process_lines_n(scene->a), lines_n);
     assert_false(witness_alive(&scene->witness));
+    end(scene);
+}
+
+/* It goes on when it is thawed, as does the guardian's heir. */
+static void what_a_frozen_command_has_started_ends_once_it_is_thawed(
+    void **state)
+{
+    struct scene *scene = *state;
+    if (!scene->may_freeze)
+        return;
+    begin(scene, SHORT_TTL, ALL_WORK, true);
+    freeze_all_until_b_leads(scene);
+    assert_true(is_dead(scene->guardian) && is_dead(scene->command));
+    assert_true(witness_alive(&scene->witness));
+    control_group_freeze(scene->group, false);
+    int64_t thawed_at_ms = process_now_ms();
+    assert_in_range(witness_await_end(&scene->witness) - thawed_at_ms, 0,
+                    SOON_MS);
+    process_expect_error(scene->a, "candidate has died");
+    process_expect_killed(scene->a, SIGKILL);
     end(scene);
 }
 
@@ -263,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FROZEN_TEST(frozen_past_its_time_none_of_its_commands_runs_again),
+        FROZEN_TEST(what_a_frozen_command_has_started_ends_once_it_is_thawed),
         FROZEN_TEST(frozen_for_a_moment_it_goes_on),
         FROZEN_TEST(frozen_candidate_dies_on_its_deadline),
         FROZEN_TEST(frozen_guardian_dies_and_is_replaced),

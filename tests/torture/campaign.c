@@ -107,8 +107,8 @@ void campaign_settle(struct campaign *c, bool etcd)
 
 /* ---- an episode ---- */
 
-/* With a daemon, only one of candidate and guardian: when both are gone, nobody
- * is left that could end it. */
+/* With a daemon, only one of candidate and guardian: who is killed while it ends
+ * what the other has left, leaves it to nobody. */
 static bool fits_beside(const struct torment *m, const struct torment *other)
 {
     bool same = m->kind->area == other->kind->area;

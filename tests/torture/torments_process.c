@@ -82,22 +82,14 @@ static bool stop_command(struct troupe *t, struct torment *m)
 
 /* ---- the two together ---- */
 
-/* Of a daemon that its command left nobody else knows: so this meets others. */
-static void spare_daemons(struct torment *m)
-{
-    m->player %= TROUPE_DAEMONS_FROM;
-}
-
 static bool kill_both(struct troupe *t, struct torment *m)
 {
-    spare_daemons(m);
     pid_t guardian = troupe_guardian(t, m->player);
     return torment_kill_main(t, m) && send(guardian, SIGKILL);
 }
 
 static bool stop_both(struct troupe *t, struct torment *m)
 {
-    spare_daemons(m);
     m->guardian = troupe_guardian(t, m->player);
     return stop_main(t, m) && send(m->guardian, SIGSTOP);
 }

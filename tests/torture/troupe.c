@@ -204,16 +204,21 @@ pid_t troupe_main(const struct troupe *t, unsigned player)
     return p && !process_ended(p) ? process_pid(p) : 0;
 }
 
-pid_t troupe_guardian(const struct troupe *t, unsigned player)
+/* A child of that process that has a group of its own, and lives; 0: none. */
+static pid_t child_of(pid_t pid)
 {
     pid_t children[CHILDREN_MAX];
-    pid_t pid = troupe_main(t, player);
     size_t n = pid ? procfs_children(pid, children, CHILDREN_MAX) : 0;
     for (size_t i = 0; i < n; i++)
         if (procfs_group(children[i]) == children[i] &&
             procfs_state(children[i]) != 'Z')
             return children[i];
     return 0;
+}
+
+pid_t troupe_guardian(const struct troupe *t, unsigned player)
+{
+    return child_of(child_of(troupe_main(t, player)));
 }
 
 pid_t troupe_command(const struct troupe *t, unsigned player)
@@ -281,7 +286,8 @@ static bool is_adopted(pid_t pid)
     if (!fgets(name, sizeof name, file))
         name[0] = '\0';
     (void)fclose(file);
-    return strcmp(name, "guardian\n") == 0 || strcmp(name, "worker\n") == 0;
+    return strcmp(name, "guardian\n") == 0 || strcmp(name, "heir\n") == 0 ||
+        strcmp(name, "worker\n") == 0;
 }
 
 /* Returns how many have not ended. */

@@ -107,6 +107,15 @@ void brood_deepen(void)
     brood_idle();
 }
 
+void brood_be_heir(void)
+{
+    BROOD_REQUIRE(tree_adopt(NULL) == 0);
+    if (fork() == 0)
+        brood_adopt_deep();
+    close(brood_alive[1]);
+    brood_wait_for_ever();
+}
+
 void brood_adopt_deep(void)
 {
     BROOD_REQUIRE(tree_adopt(NULL) == 0);

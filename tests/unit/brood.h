@@ -34,10 +34,11 @@ void brood_say_ready(void);
 _Noreturn void brood_wait_for_ever(void);
 
 /* What such a child may do: nothing; have a child that has a child, and so on;
- * the same as the guardian does it, to whom orphans come. */
+ * the same as the guardian does it, to whom orphans come; with an heir above. */
 void brood_idle(void);
 void brood_deepen(void);
 void brood_adopt_deep(void);
+void brood_be_heir(void);
 
 /* All are gone but these. */
 void brood_kill_all(const pid_t *spare, unsigned spare_n);

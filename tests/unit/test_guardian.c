@@ -162,7 +162,7 @@ static void without_leadership_nothing_is_started(void **state)
 }
 
 /* On a busy machine the time may be over before the command has begun, or the
- * guardian's own timer, a second later, may still be first: then it is no
+ * guardian's own timer, a little later, may still be first: then it is no
  * guardian any more. */
 static bool is_killed_in_time(struct post *p)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "brood.h"
+#include "support/procfs.h"
 #include "sys/clock.h"
 #include "sys/tree.h"
 
@@ -207,7 +208,8 @@ static void child_whose_status_matters_is_left_to_be_reaped(void **state)
 static void play_below(void)
 {
     BROOD_REQUIRE(pipe(brood_alive) == 0);
-    pid_t child = brood_start(brood_adopt_deep);
+    pid_t guardian;
+    pid_t child = brood_start(brood_be_heir);
     close(brood_alive[1]);
     /* One look passes over a child whose number is below its parent's, as it is
      * when the numbers begin anew. */
@@ -221,10 +223,13 @@ static void play_below(void)
     BROOD_REQUIRE(read(brood_alive[0], &byte, 1) == 0);
     int status;
     BROOD_REQUIRE(waitpid(child, &status, WNOHANG) == 0);
+    BROOD_REQUIRE(procfs_children(child, &guardian, 1) == 1 &&
+                  procfs_state(guardian) == 'S');
     brood_kill_all(NULL, 0);
 }
 
-static void what_is_below_a_child_is_killed_without_it(void **state)
+static void what_is_below_a_child_s_children_is_killed_without_them(
+    void **state)
 {
     (void)state;
     brood_run(play_below);
@@ -241,7 +246,8 @@ int main(void)
         cmocka_unit_test(process_that_forks_and_ends_for_ever_is_killed),
         cmocka_unit_test(zombies_are_no_obstacle),
         cmocka_unit_test(child_whose_status_matters_is_left_to_be_reaped),
-        cmocka_unit_test(what_is_below_a_child_is_killed_without_it),
+        cmocka_unit_test(
+            what_is_below_a_child_s_children_is_killed_without_them),
         cmocka_unit_test(spared_children_and_what_is_below_live_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
