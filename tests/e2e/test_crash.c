@@ -17,6 +17,8 @@ enum {
     SHORT_TTL_MS = 5000,
     /* The leadership that one grant gives: 0.9 TTL - 250 ms. */
     SHORT_LEAD_MS = SHORT_TTL_MS * 9 / 10 - 250,
+    MOMENT_MS = 50,
+    STROBE_MS = 15000, /* more than the TTL of 10 s */
 };
 
 /* The leader key and its holder's lock key. */
@@ -180,6 +182,33 @@ static void leader_stopped_for_a_moment_goes_on_leading(void **state)
     stage_expect_next_lead(b);
 }
 
+/* For longer than a lease lasts: some of its renewals must get through. */
+static void leader_stopped_every_other_moment_goes_on_leading(void **state)
+{
+    struct stage *s = *state;
+    struct process *a = stage_leader(s, "--ttl", "10", "A");
+    struct process *b = stage_waiter(s, "A", "B");
+    struct keys before = keys_of(s, "A");
+    int64_t end_at_ms = process_now_ms() + STROBE_MS;
+    while (process_now_ms() < end_at_ms) {
+        int64_t next_at_ms = process_now_ms() + MOMENT_MS;
+        process_pause(a);
+        while (process_set_step(s->set, next_at_ms))
+            continue;
+        process_resume(a);
+        next_at_ms += MOMENT_MS;
+        while (process_set_step(s->set, next_at_ms))
+            continue;
+    }
+    process_expect_nothing_more(a);
+    process_expect_nothing_more(b);
+    struct keys after = keys_of(s, "A");
+    assert_true(after.leader.mod_revision == before.leader.mod_revision);
+    assert_true(after.lock.mod_revision == before.lock.mod_revision);
+    stage_resign(a);
+    stage_expect_next_lead(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +219,7 @@ int main(void)
         STAGE_TEST(leader_stopped_past_its_deadline_has_lost),
         STAGE_TEST(waiter_stopped_past_its_lease_takes_a_fresh_place),
         STAGE_TEST(leader_stopped_for_a_moment_goes_on_leading),
+        STAGE_TEST(leader_stopped_every_other_moment_goes_on_leading),
     };
     return cmocka_run_group_tests_name("crash", tests, NULL, NULL);
 }
