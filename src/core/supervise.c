@@ -176,21 +176,25 @@ static bool may_start(const struct supervise *s, int64_t now_ms)
 
 /* A leadership without a guardian does no work: another one may. */
 static void when_unguarded(struct supervise *s,
-                           const struct supervise_event *event)
+                           const struct supervise_event *event,
+                           struct supervise_actions *to)
 {
     if (s->idle_token != event->token) {
         s->idle_token = event->token;
         s->give_up_at_ms = event->now_ms + SUPERVISE_UNGUARDED_MS;
     }
-    if (event->token > 0 && event->now_ms >= s->give_up_at_ms)
-        give_up(s, event->token);
+    if (event->token == 0 || event->token == s->yield_token ||
+        event->now_ms < s->give_up_at_ms)
+        return;
+    give_up(s, event->token);
+    to->unguarded = true;
 }
 
 static void when_idle(struct supervise *s, const struct supervise_event *event,
                       struct supervise_actions *to)
 {
     if (s->unguarded && !s->ending)
-        when_unguarded(s, event);
+        when_unguarded(s, event, to);
     if (s->ending) {
         to->resign = !s->resigned;
         s->resigned = true;
@@ -260,10 +264,13 @@ void supervise_step(struct supervise *s, const struct supervise_event *event,
     assert(event->lead_until_ms == 0 ||
            (event->lead_until_ms > event->now_ms && event->token > 0));
     *ret_actions = (struct supervise_actions){ 0 };
+    bool stopping = s->state == SUPERVISE_STOPPING;
     s->stepped_at_ms = event->now_ms;
     s->lead_until_ms = event->lead_until_ms;
     take(s, event, ret_actions);
     do_what_is_due(s, event, ret_actions);
+    ret_actions->overdue = stopping && ret_actions->kill &&
+        event->type != SUPERVISE_EXITED;
     if (armed(s))
         ret_actions->dead_man_at_ms = s->lead_until_ms;
     assert(!armed(s) || s->lead_until_ms > event->now_ms);

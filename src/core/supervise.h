@@ -53,7 +53,7 @@ struct supervise_event {
     int signal;
 };
 
-/* What to do after a step, in this order. */
+/* What to do after a step, in this order, and what to say about it. */
 struct supervise_actions {
     int64_t dead_man_at_ms; /* first set the dead-man timer; 0: switch it off,
                                but only when all else is done */
@@ -65,6 +65,8 @@ struct supervise_actions {
     bool kill_guardian;     /* SIGKILL: it does not see to its work */
     bool resign;            /* leave the election; exit_code is set */
     bool yield;             /* step down and queue anew */
+    bool overdue;           /* with kill: it was told to end, and has not */
+    bool unguarded;         /* no guardian came: the leadership is given up */
 };
 
 struct supervise_config {

@@ -90,10 +90,10 @@ static void act(struct supervision *s, const struct supervise_actions *actions)
         s->yield = true;
 }
 
-static void explain(struct supervision *s, const struct supervise *before,
+static void explain(const struct supervision *s,
                     const struct supervise_actions *actions)
 {
-    if (s->machine.unguarded && s->machine.yield_token != before->yield_token)
+    if (actions->unguarded)
         log_write(s->log, CANDIDATE_ERROR,
                   "no guardian can be started for the command: the leadership "
                   "is given up");
@@ -105,8 +105,7 @@ static void explain(struct supervision *s, const struct supervise *before,
             "etcd does not confirm the leadership, which ends in %lld "
             "ms: the command is told to end",
             (long long)(s->machine.lead_until_ms - s->machine.stepped_at_ms));
-    if (actions->kill && !actions->kill_guardian &&
-        before->state == SUPERVISE_STOPPING && s->command > 0)
+    if (actions->overdue && s->command > 0)
         log_write(s->log, CANDIDATE_WARNING,
                   "the command has not ended in time: it is killed");
 }
@@ -115,7 +114,6 @@ void supervision_step(struct supervision *s, const struct candidate *c,
                       struct supervise_event *event)
 {
     struct supervise_actions actions;
-    struct supervise before = s->machine;
     event->lead_until_ms = candidate_lead_until_ms(c);
     event->now_ms = clock_now_ms();
     if (event->now_ms >= event->lead_until_ms)
@@ -124,7 +122,7 @@ void supervision_step(struct supervision *s, const struct candidate *c,
     write_page(s, c, event->lead_until_ms);
     supervise_step(&s->machine, event, &actions);
     act(s, &actions);
-    explain(s, &before, &actions);
+    explain(s, &actions);
 }
 
 void supervision_tick(struct supervision *s, const struct candidate *c,

@@ -34,7 +34,7 @@ struct supervision {
     struct guardian_config guardian_config;
     struct guardian guardian;
     int64_t guardian_at_ms; /* not started again before */
-    bool unguarded;         /* it cannot be started, which was said */
+    bool said_failed;       /* that it could not be started */
     struct deadman deadman;
     struct supervise machine;
     struct terminal terminal;

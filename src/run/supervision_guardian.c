@@ -117,11 +117,11 @@ static void replace_guardian(struct supervision *s, const struct candidate *c)
     if (s->guardian.pid > 0 || s->orphans || now_ms < s->guardian_at_ms)
         return;
     s->guardian_at_ms = now_ms + SUPERVISION_RETRY_MS;
-    bool known = s->unguarded;
-    s->unguarded = guardian_start(&s->guardian, &s->guardian_config, &err) < 0;
-    if (s->unguarded && !known)
+    int r = guardian_start(&s->guardian, &s->guardian_config, &err);
+    if (r < 0 && !s->said_failed)
         log_write(s->log, CANDIDATE_ERROR, "%s", err.message);
-    if (!s->unguarded && s->commanded)
+    s->said_failed = r < 0;
+    if (r == 0 && s->commanded)
         supervision_tick(s, c, SUPERVISE_GUARDED);
 }
 

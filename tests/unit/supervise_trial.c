@@ -24,11 +24,13 @@ static const char *words(struct trial *t)
     char number[16] = "";
     if (a->signal)
         (void)snprintf(number, sizeof number, "signal%d ", a->signal);
-    (void)snprintf(
-        t->said, sizeof t->said, "%s%s%s%s%s%s%s%s", a->start ? "start " : "",
-        number, a->terminate ? "term " : "", a->proceed ? "cont " : "",
-        a->kill ? "kill " : "", a->kill_guardian ? "kill_guardian " : "",
-        a->resign ? "resign " : "", a->yield ? "yield " : "");
+    (void)snprintf(t->said, sizeof t->said, "%s%s%s%s%s%s%s%s%s%s",
+                   a->start ? "start " : "", number,
+                   a->terminate ? "term " : "", a->proceed ? "cont " : "",
+                   a->overdue ? "overdue " : "", a->kill ? "kill " : "",
+                   a->kill_guardian ? "kill_guardian " : "",
+                   a->unguarded ? "unguarded " : "", a->resign ? "resign " : "",
+                   a->yield ? "yield " : "");
     return t->said;
 }
 

@@ -64,7 +64,7 @@ static void silence_stops_it_before_the_time_is_up(void **state)
     assert_true(kill_at_ms == until_ms - SUPERVISE_KILL_EARLY_MS);
     assert_string_equal(tick_at(&t, kill_at_ms - 1), "");
     assert_true(t.actions.dead_man_at_ms == until_ms);
-    assert_string_equal(tick_at(&t, kill_at_ms), "kill ");
+    assert_string_equal(tick_at(&t, kill_at_ms), "overdue kill ");
     assert_true(t.actions.dead_man_at_ms == 0);
     assert_string_equal(step_with(&t, SUPERVISE_EXITED, 137), "");
     assert_string_equal(step(&t, SUPERVISE_EMPTY), "");
@@ -81,7 +81,7 @@ static void stop_once_begun_is_carried_through(void **state)
     assert_string_equal(tick_at(&t, t.lead_until_ms - GRACE_MS), "term cont ");
     t.lead_until_ms += 3000; /* etcd answers again */
     assert_string_equal(tick_at(&t, t.now_ms + GRACE_MS - 1), "");
-    assert_string_equal(tick_at(&t, t.now_ms + 1), "kill ");
+    assert_string_equal(tick_at(&t, t.now_ms + 1), "overdue kill ");
     assert_string_equal(step(&t, SUPERVISE_EMPTY), "start ");
 }
 
@@ -137,7 +137,7 @@ static void leaving_waits_until_no_process_is_left(void **state)
     assert_string_equal(step_with(&t, SUPERVISE_LEAVE, TERM), "signal15 cont ");
     assert_true(t.actions.dead_man_at_ms == t.lead_until_ms);
     t.lead_until_ms += 3000;
-    assert_string_equal(tick_at(&t, t.now_ms + GRACE_MS), "kill ");
+    assert_string_equal(tick_at(&t, t.now_ms + GRACE_MS), "overdue kill ");
     assert_string_equal(step_with(&t, SUPERVISE_EXITED, 137), "");
     assert_string_equal(step(&t, SUPERVISE_EMPTY), "resign ");
     assert_int_equal(supervise_exit_code(&t.supervise), 137);
@@ -227,7 +227,7 @@ static void leadership_without_a_guardian_is_given_up(void **state)
     int64_t give_up_at_ms = supervise_deadline(&t.supervise);
     assert_true(give_up_at_ms == t.now_ms + SUPERVISE_UNGUARDED_MS);
     assert_string_equal(tick_at(&t, give_up_at_ms - 1), "");
-    assert_string_equal(tick_at(&t, give_up_at_ms), "yield ");
+    assert_string_equal(tick_at(&t, give_up_at_ms), "unguarded yield ");
     t.lead_until_ms = 0;
     assert_string_equal(step(&t, SUPERVISE_TICK), "");
     /* Each leadership has as much time for it. */
@@ -236,7 +236,7 @@ static void leadership_without_a_guardian_is_given_up(void **state)
     assert_string_equal(step(&t, SUPERVISE_TICK), "");
     give_up_at_ms = supervise_deadline(&t.supervise);
     assert_true(give_up_at_ms == t.now_ms + SUPERVISE_UNGUARDED_MS);
-    assert_string_equal(tick_at(&t, give_up_at_ms), "yield ");
+    assert_string_equal(tick_at(&t, give_up_at_ms), "unguarded yield ");
 }
 
 static void guardians_that_die_at_once_are_none(void **state)
@@ -249,7 +249,7 @@ static void guardians_that_die_at_once_are_none(void **state)
         assert_string_equal(step(&t, SUPERVISE_ORPHANED), "");
         assert_true(supervise_deadline(&t.supervise) == give_up_at_ms);
     }
-    assert_string_equal(step(&t, SUPERVISE_TICK), "yield ");
+    assert_string_equal(step(&t, SUPERVISE_TICK), "unguarded yield ");
 }
 
 static void with_once_it_is_lost_then(void **state)
@@ -257,7 +257,7 @@ static void with_once_it_is_lost_then(void **state)
     (void)state;
     struct trial t = lead_without_guardian(true);
     assert_string_equal(tick_at(&t, supervise_deadline(&t.supervise)),
-                        "resign ");
+                        "unguarded resign ");
     assert_int_equal(supervise_exit_code(&t.supervise), SUPERVISE_EXIT_LOST);
 }
 
@@ -293,7 +293,7 @@ static void yielding_waits_until_no_process_is_left(void **state)
     assert_true(t.actions.dead_man_at_ms == t.lead_until_ms);
     assert_string_equal(step(&t, SUPERVISE_YIELD), "");
     t.lead_until_ms += 3000;
-    assert_string_equal(tick_at(&t, t.now_ms + GRACE_MS), "kill ");
+    assert_string_equal(tick_at(&t, t.now_ms + GRACE_MS), "overdue kill ");
     assert_string_equal(step_with(&t, SUPERVISE_EXITED, 137), "");
     assert_string_equal(step(&t, SUPERVISE_EMPTY), "yield ");
     assert_int_equal(supervise_exit_code(&t.supervise), SUPERVISE_NOT_ENDED);
@@ -330,7 +330,7 @@ static void leadership_that_is_lost_meanwhile_is_not_given_up(void **state)
     lead(&t, TOKEN);
     step(&t, SUPERVISE_YIELD);
     t.token = TOKEN + 1;
-    assert_string_equal(step(&t, SUPERVISE_TICK), "kill ");
+    assert_string_equal(step(&t, SUPERVISE_TICK), "overdue kill ");
     assert_string_equal(step(&t, SUPERVISE_EMPTY), "start ");
 }
 
