@@ -19,10 +19,17 @@ bool outages_failed(struct outages *o, unsigned endpoint, int64_t now_ms,
     struct outage *outage = &o->endpoints[endpoint];
     char cut[OUTAGES_CAUSE_BYTES_MAX];
     (void)snprintf(cut, sizeof cut, "%s", cause);
-    if (outage->said && strcmp(outage->cause, cut) == 0)
+    bool same = strcmp(outage->cause, cut) == 0;
+    bool chronic = same && now_ms - outage->failed_at_ms < OUTAGES_CALM_MS;
+    int64_t quiet_ms = chronic ? outage->quiet_ms : OUTAGES_QUIET_MS;
+    outage->failed_at_ms = now_ms;
+    if (outage->said && same)
         return false;
-    if (outage->ever_said && now_ms - outage->said_at_ms < OUTAGES_QUIET_MS)
+    if (outage->ever_said && now_ms - outage->said_at_ms < quiet_ms)
         return false;
+    outage->quiet_ms = !chronic               ? OUTAGES_QUIET_MS
+        : 2 * quiet_ms < OUTAGES_QUIET_MS_MAX ? 2 * quiet_ms
+                                              : OUTAGES_QUIET_MS_MAX;
     memcpy(outage->cause, cut, sizeof cut);
     remember(outage, now_ms, true);
     return true;

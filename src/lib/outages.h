@@ -9,7 +9,9 @@
 #include "candidate.h"
 
 enum {
-    OUTAGES_QUIET_MS = 30000, /* between two lines about one endpoint */
+    OUTAGES_QUIET_MS = 30000,      /* between two lines about one endpoint */
+    OUTAGES_QUIET_MS_MAX = 480000, /* if it fails again and again alike */
+    OUTAGES_CALM_MS = 600000,      /* until it is news again */
     OUTAGES_CAUSE_BYTES_MAX = 256,
 };
 
@@ -17,6 +19,8 @@ struct outage {
     bool said;      /* that it fails, and not yet that it answers again */
     bool ever_said; /* said_at_ms is set */
     int64_t said_at_ms;
+    int64_t failed_at_ms; /* the last time, said or not */
+    int64_t quiet_ms;     /* from said_at_ms on, for the same cause */
     char cause[OUTAGES_CAUSE_BYTES_MAX]; /* as last said, cut */
 };
 
@@ -26,7 +30,9 @@ struct outages {
 
 /* A request to this endpoint failed. Returns whether to say so: at the first
  * failure, and when the cause has changed, but never twice within
- * OUTAGES_QUIET_MS. */
+ * OUTAGES_QUIET_MS. What comes back again and again (a proxy that cuts idle
+ * connections) is said after twice as long each time, up to
+ * OUTAGES_QUIET_MS_MAX. */
 bool outages_failed(struct outages *o, unsigned endpoint, int64_t now_ms,
                     const char *cause);
 

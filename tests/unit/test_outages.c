@@ -61,6 +61,40 @@ static void flapping_endpoint_makes_few_lines(void **state)
     assert_in_range(lines, 2, 20);
 }
 
+/* How many lines there are in so long when each 40 s its connection is cut, and
+ * the next one is good. */
+static int cut_each_40_s(struct outages *o, int64_t from_ms, int64_t for_ms)
+{
+    int lines = 0;
+    for (int64_t now_ms = from_ms; now_ms < from_ms + for_ms; now_ms += 40000) {
+        lines += outages_failed(o, 0, now_ms, "cut");
+        lines += outages_answered(o, 0, now_ms + 50);
+    }
+    return lines;
+}
+
+static void what_comes_again_and_again_is_said_less_and_less(void **state)
+{
+    (void)state;
+    const int64_t hour_ms = 3600000;
+    struct outages o = { 0 };
+    assert_in_range(cut_each_40_s(&o, 0, hour_ms), 16, 24);
+    assert_in_range(cut_each_40_s(&o, hour_ms, hour_ms), 12, 16);
+    /* Another cause is said as soon as ever, and so is this one later on. */
+    int64_t now_ms = 2 * hour_ms + OUTAGES_QUIET_MS;
+    assert_true(outages_failed(&o, 0, now_ms, "no reply"));
+    assert_true(outages_answered(&o, 0, now_ms + 1));
+    assert_int_equal(cut_each_40_s(&o, 3 * hour_ms, 200000), 6);
+}
+
+static void who_was_well_for_long_is_news_again(void **state)
+{
+    (void)state;
+    struct outages o = { 0 };
+    assert_in_range(cut_each_40_s(&o, 0, 3600000), 16, 24);
+    assert_int_equal(cut_each_40_s(&o, 3600000 + OUTAGES_CALM_MS, 200000), 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -69,6 +103,8 @@ int main(void)
         cmocka_unit_test(another_cause_is_said_after_a_while),
         cmocka_unit_test(recovery_is_said_once),
         cmocka_unit_test(flapping_endpoint_makes_few_lines),
+        cmocka_unit_test(what_comes_again_and_again_is_said_less_and_less),
+        cmocka_unit_test(who_was_well_for_long_is_news_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
