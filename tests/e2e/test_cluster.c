@@ -25,7 +25,7 @@ static void loss_of_any_member_leaves_leader_and_queue(void **state)
          * happens at any moment is the fault table's affair. */
         etcdctl_await_renewal(s->etcd, key.lease);
         etcd_server_kill(s->etcd, i);
-        assert_true(trio_still_leads(s, &key));
+        trio_expect_leads(s, a, &key);
         etcd_server_relaunch(s->etcd, i);
         etcd_server_await(s->etcd, i);
     }
@@ -69,7 +69,7 @@ static void short_loss_of_the_quorum_is_no_loss(void **state)
     process_expect_error(a, etcd_server_endpoint(s->etcd, 0));
     etcd_server_resume(s->etcd, 1);
     etcd_server_resume(s->etcd, 2);
-    assert_true(trio_still_leads(s, &key));
+    trio_expect_leads(s, a, &key);
     trio_resign(a);
 }
 
@@ -81,7 +81,7 @@ static void moved_leader_of_etcd_leaves_ours(void **state)
     struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
     for (unsigned i = 0; i < TRIO_N; i++) {
         trio_let_lead(s, i);
-        assert_true(trio_still_leads(s, &key));
+        trio_expect_leads(s, a, &key);
     }
     trio_resign(a);
 }

@@ -83,7 +83,7 @@ static void without_space_the_leader_stays_and_others_say_why_not(void **state)
     raise_alarm(s);
     struct process *c = trio_candidate(s, "C", .member = 2);
     process_expect_error(c, no_space);
-    assert_true(trio_still_leads(s, &key));
+    trio_expect_leads(s, a, &key);
     trio_resign(a);
     process_expect_line(b, STAGE_ATTEMPTING);
     process_expect_error(b, no_space);

@@ -82,7 +82,7 @@ static void loss_of_any_member_leaves_leader_and_queue(void **state)
         etcdctl_await_renewal(s->etcd, key.lease);
         etcd_server_kill(s->etcd, i);
         etcd_server_await(s->etcd, (i + 1) % TRIO_N); /* else no login */
-        assert_true(trio_still_leads(s, &key));
+        trio_expect_leads(s, a, &key);
         etcd_server_relaunch(s->etcd, i);
         etcd_server_await(s->etcd, i);
     }

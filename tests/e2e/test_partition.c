@@ -28,7 +28,7 @@ static void dead_endpoint_at_the_head_of_the_list_is_passed_over(void **state)
     struct process *a = trio_leader(s, "A", .before = dead);
     struct process *b = trio_waiter(s, "A", "B", .before = dead);
     struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
-    assert_true(trio_still_leads(s, &key));
+    trio_expect_leads(s, a, &key);
     process_expect_error(a, "refused");
     trio_hand_over(a, b);
     trio_resign(b);
@@ -51,7 +51,7 @@ static void leader_cut_off_from_its_member_goes_on_leading(void **state)
     struct etcdctl_key key = etcdctl_get(s->etcd, "leader");
     network_cut(s->set, HOST, etcd_server_port(s->etcd, 0));
     process_expect_error(a, "no reply within");
-    assert_true(trio_still_leads(s, &key));
+    trio_expect_leads(s, a, &key);
     trio_resign(a);
 }
 

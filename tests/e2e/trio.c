@@ -131,6 +131,14 @@ bool trio_still_leads(struct stage *s, const struct etcdctl_key *key)
         etcdctl_get(s->etcd, "leader").mod_revision == key->mod_revision;
 }
 
+void trio_expect_leads_at(struct stage *s, struct process *p,
+                          const struct etcdctl_key *key, const char *file,
+                          int line)
+{
+    if (!trio_still_leads(s, key))
+        process_fail_at(p, "it leads no longer", file, line);
+}
+
 void trio_let_lead(struct stage *s, unsigned member)
 {
     etcdctl(s->etcd, "move-leader", etcdctl_status(s->etcd, member).id);

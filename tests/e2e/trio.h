@@ -75,6 +75,12 @@ struct process *trio_turn_despite_loss(struct stage *s,
 
 /* Whether etcd takes a renewal after this moment, on the same key. */
 bool trio_still_leads(struct stage *s, const struct etcdctl_key *key);
+/* The same, of this process: else shows what all have said. */
+#define trio_expect_leads(stage, p, key)                                       \
+    trio_expect_leads_at((stage), (p), (key), __FILE__, __LINE__)
+void trio_expect_leads_at(struct stage *s, struct process *p,
+                          const struct etcdctl_key *key, const char *file,
+                          int line);
 
 /* Make a member etcd's leader, so that etcd has one at once when another is
  * lost: a resignation does not wait for long. */
