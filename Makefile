@@ -288,7 +288,7 @@ lint: ## style, layers, static analysis
 format: ## clang-format decides
 	clang-format -i $$(git ls-files '*.[ch]')
 
-fuzz: ## fuzzers, TIME=30 seconds each
+fuzz: ## fuzzers, TIME=30 seconds each [SEED=...]
 	scripts/fuzz.sh $(TIME)
 
 valgrind: ## the end-to-end tests, with each candidate below valgrind

@@ -2,6 +2,7 @@
 # fuzz.sh [SECONDS]: runs each fuzzer for that long (default 30) with libFuzzer
 # under the sanitizers, JOBS of them at a time (as many as there are processors),
 # starting from its corpus in the repository and from what earlier runs found.
+# SEED chooses what is tried, more or less: how far it gets is the machine's.
 # An input that fails stays in build/libfuzzer/failed (or under BUILD); try it
 # again with build/fuzz/fuzz_X FILE. The last line is "N passed, N failed".
 set -euo pipefail
@@ -14,7 +15,7 @@ run_one() {
     local seconds=$1 fuzzer=$2 name=${2#fuzz_} outcome=failed
     local found=$build/found/$name
     local options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024
-        -entropic_scale_per_exec_time=1 -print_final_stats=1
+        -seed="${SEED:-0}" -entropic_scale_per_exec_time=1 -print_final_stats=1
         -artifact_prefix="$build/failed/$name-")
     mkdir -p "$found" "$build/failed"
     [ ! -e "tests/fuzz/$name.dict" ] || options+=("-dict=tests/fuzz/$name.dict")
