@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/text.h"
+
 static const char ellipsis[] = "...";
 
 const char *candidate_strerror(int code)
@@ -36,6 +38,17 @@ static void mark_as_cut(char *message)
     memcpy(message + end, ellipsis, sizeof ellipsis);
 }
 
+/* A path, a server or an environment may have put anything into it. */
+static void clean(char *message)
+{
+    char raw[CANDIDATE_ERROR_BYTES_MAX];
+    size_t size = strlen(message);
+    if (text_is_clean(message, size))
+        return;
+    memcpy(raw, message, size + 1);
+    text_escape(message, CANDIDATE_ERROR_BYTES_MAX, raw, size);
+}
+
 int error_set(struct candidate_error *err, int code, const char *format, ...)
 {
     assert(code < 0);
@@ -51,6 +64,7 @@ int error_set(struct candidate_error *err, int code, const char *format, ...)
                        candidate_strerror(code));
     else if ((size_t)n >= sizeof err->message)
         mark_as_cut(err->message);
+    clean(err->message);
     return code;
 }
 
@@ -74,5 +88,6 @@ int error_wrap(struct candidate_error *err, int code, const char *format, ...)
     n = snprintf(err->message, sizeof err->message, "%s: %s", prefix, inner);
     if (n >= 0 && (size_t)n >= sizeof err->message)
         mark_as_cut(err->message);
+    clean(err->message);
     return err->code;
 }

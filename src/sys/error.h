@@ -10,7 +10,8 @@
 
 /* Set code and message; err may be NULL. Returns code, so that one can write
  * `return error_set(err, CANDIDATE_EINVAL, "...")`. A message too long for
- * its buffer ends in "...". */
+ * its buffer ends in "..."; bytes that are not clean text (text.h) are written
+ * as "\xHH". */
 int error_set(struct candidate_error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

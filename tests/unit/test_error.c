@@ -106,6 +106,18 @@ static void cutting_leaves_no_half_character(void **state)
     }
 }
 
+static void message_is_clean_whatever_is_in_it(void **state)
+{
+    (void)state;
+    struct candidate_error err;
+    error_set(&err, CANDIDATE_EINVAL, "%s: unreadable", "a\nb\xff");
+    assert_string_equal(err.message, "a\\x0ab\\xff: unreadable");
+    error_wrap(&err, CANDIDATE_EINVAL, "%s", "\x1b[2J");
+    assert_string_equal(err.message, "\\x1b[2J: a\\x0ab\\xff: unreadable");
+    error_set(&err, CANDIDATE_EINVAL, "\x1b%0*d", CANDIDATE_ERROR_BYTES_MAX, 7);
+    assert_cut(err.message, CANDIDATE_ERROR_BYTES_MAX - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +130,7 @@ int main(void)
         cmocka_unit_test(a_message_too_long_ends_in_dots),
         cmocka_unit_test(context_too_long_ends_in_dots),
         cmocka_unit_test(cutting_leaves_no_half_character),
+        cmocka_unit_test(message_is_clean_whatever_is_in_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
