@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # run-tests.sh PROGRAM...: runs cmocka programs and bats files, JOBS of them at
-# a time (twice as many as there are processors: most of the time they wait), shows the output of each when it has
-# ended, and sums up: the last line is "N passed, N failed". A program that
-# crashes, hangs, or does not report as many tests as it has, counts as one
-# failure more; so does a skipped test.
+# a time (twice as many as there are processors: most of the time they wait),
+# shows the output of each when it has ended, and sums up: the last line is
+# "N passed, N failed". A program that crashes, hangs, or does not report as many
+# tests as it has, counts as one failure more; so does a skipped test.
 set -uo pipefail
 
 limit_s=900
@@ -13,8 +13,9 @@ run_one() {
     local program=$2 begun=$SECONDS output status planned ok bad
     local -a command=("$program")
     [[ $program != *.bats ]] || command=(bats --tap "$program")
+    # Whoever began us in the background or with nohup may ignore signals.
     output=$(CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "$limit_s" \
-        "${command[@]}" 2>&1 </dev/null)
+        env --default-signal "${command[@]}" 2>&1 </dev/null)
     status=$?
     # A program with several groups of tests has as many plans.
     planned=$(awk -F'[.]' '/^1\.\.[0-9]+$/ { n += $3; plans++ }

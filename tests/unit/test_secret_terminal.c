@@ -86,6 +86,7 @@ static void start_job(struct play *p)
     REQUIRE(p->job >= 0);
     if (p->job == 0) {
         close(p->master);
+        signal(SIGINT, SIG_DFL); /* whoever began us may ignore it */
         REQUIRE(setpgid(0, 0) == 0 && read(go[0], &byte, 1) == 1);
         _exit((int)ask(p->stop_reader));
     }
