@@ -104,7 +104,8 @@ new_net() {
     "$@" --net sh -c 'echo up >"$0"; exec sleep 600' "$base/$host.up" 3>&- &
     net[$host]=$!
     others+=($!)
-    read -r _ <"$base/$host.up"
+    # Opened for both, it does not wait for one that may not come.
+    read -r -t "$patience_s" _ <>"$base/$host.up"
 }
 
 # Two hosts, whose eth0 are the ends of one cable.
