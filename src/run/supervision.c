@@ -54,9 +54,10 @@ static void order_killing(struct supervision *s)
         tell(s, GUARDIAN_KILL, 0);
 }
 
-/* The guardian, the heir's child, kills until nothing is left. But should it just be stopped or
- * starved, time must not be lost: one blow is ours. It may take a while on a
- * busy machine, so our dead-man timer is off by then: the guardian's is not. */
+/* The guardian, the heir's child, kills until nothing is left. But should it
+ * just be stopped or starved, time must not be lost: one blow is ours. It may
+ * take a while on a busy machine, so our dead-man timer is off by then: the
+ * guardian's is not. */
 static void strike(const struct supervision *s)
 {
     cgroup_kill(&s->cgroup);
