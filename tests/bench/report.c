@@ -110,8 +110,8 @@ static void print_notes(FILE *out, const struct heats *h)
     }
     if (figures_has(&h->figures, FIGURES_CRASH_GUARDED, FIGURES_CANDIDATE))
         (void)fprintf(out,
-                      "With candidate's guardian none did; a guardian has"
-                      " %.0f KiB of its own.",
+                      "With candidate's guardian none did; a guardian and its"
+                      " heir have %.0f KiB of their own.",
                       h->guardian_kib);
     (void)fprintf(out, "\n\n");
 }
