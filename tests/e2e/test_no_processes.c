@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "support/folder.h"
 #include "support/procfs.h"
 
 #define LONG_TTL "60"
@@ -29,10 +30,40 @@ enum {
 
 /* Who has one process has as many as this allows. */
 static const char *const limited[] = { "prlimit", "--nproc=1:", NULL };
+
+/* Who has no other process. Not every user may go to where the program is, but
+ * setpriv goes there with root's rights: nothing comes between the two. */
+static char user[32];
 static const char *const somebody_else[] = {
-    "setpriv",        "--reuid",     "65534", "--regid", "65534",
-    "--clear-groups", "--pdeathsig", "KILL",  NULL
+    "setpriv",        "--reuid",     user,   "--regid", user,
+    "--clear-groups", "--pdeathsig", "KILL", NULL
 };
+
+/* Where coverage may be written, which cannot be with the others'. Leaks are
+ * looked for by another process. */
+static struct folder folder;
+static char coverage[FOLDER_PATH_BYTES_MAX + 16];
+static const char *const environment[] = { coverage,
+                                           "LSAN_OPTIONS=detect_leaks=0",
+                                           NULL };
+
+static int choose_user(void **state)
+{
+    enum { USER_MIN = 20000, USERS_N = 40000 };
+    (void)state;
+    uid_t number = USER_MIN + (uid_t)getpid() % USERS_N;
+    (void)snprintf(user, sizeof user, "%u", number);
+    folder_make(&folder);
+    (void)snprintf(coverage, sizeof coverage, "GCOV_PREFIX=%s", folder.path);
+    return geteuid() == 0 ? chown(folder.path, number, number) : 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    folder_remove(&folder);
+    return 0;
+}
 
 static size_t append(const char **argv, size_t n, const char *const *more)
 {
@@ -51,11 +82,11 @@ static struct process *start(struct stage *s, bool at_once,
     const char *const own[] = { stage_program(), "--endpoints",
                                 etcd_server_endpoints(s->etcd), NULL };
     const char *argv[ARGUMENTS_MAX + 1] = { NULL };
-    size_t n = geteuid() == 0 ? append(argv, 0, somebody_else) : 0;
-    n = at_once ? append(argv, n, limited) : n;
+    size_t n = at_once ? append(argv, 0, limited) : 0;
+    n = geteuid() == 0 ? append(argv, n, somebody_else) : n;
     n = append(argv, n, own);
     append(argv, n, arguments);
-    struct process *p = process_start(s->set, PROCESS_PIPES, argv, NULL);
+    struct process *p = process_start(s->set, PROCESS_PIPES, argv, environment);
     process_ignore_errors(p, etcd_server_endpoints(s->etcd));
     return p;
 }
@@ -171,5 +202,6 @@ int main(void)
         STAGE_TEST(command_that_cannot_be_forked_costs_the_leadership),
         STAGE_TEST(guardian_that_cannot_be_forked_anew_costs_the_leadership),
     };
-    return cmocka_run_group_tests_name("no_processes", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("no_processes", tests, choose_user,
+                                       remove_folder);
 }
