@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run-tests.sh PROGRAM...: runs cmocka programs and bats files, JOBS of them at
-# a time (twice as many as there are processors: most of the time they wait),
+# a time (thrice as many as there are processors: most of the time they wait),
 # shows the output of each when it has ended, and sums up: the last line is
 # "N passed, N failed". A program that crashes, hangs, or does not report as many
 # tests as it has, counts as one failure more; so does a skipped test.
@@ -43,7 +43,7 @@ fi
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 printf '%s\0' "$@" |
-    xargs -0 -r -n 1 -P "${JOBS:-$((2 * $(nproc)))}" "$0" --one "$folder"
+    xargs -0 -r -n 1 -P "${JOBS:-$((3 * $(nproc)))}" "$0" --one "$folder"
 read -r passed failed programs < <(awk '
     { passed += $1; failed += $2 }
     END { print passed + 0, failed + 0, NR }' "$folder/counts")

@@ -94,8 +94,10 @@ static pid_t only_child(pid_t pid)
 {
     pid_t children[CHILDREN_MAX];
     int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
-    while (procfs_children(pid, children, CHILDREN_MAX) != 1)
+    while (procfs_children(pid, children, CHILDREN_MAX) != 1) {
         assert_true(process_now_ms() < end_at_ms);
+        (void)poll(NULL, 0, LOOK_AGAIN_MS);
+    }
     return children[0];
 }
 

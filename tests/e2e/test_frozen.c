@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@
 enum {
     SOON_MS = 10000, /* much less than the long TTL */
     TICKS_N = 5,
+    LOOK_AGAIN_MS = 5,
 };
 
 /* A runs a command with a witness, B waits. */
@@ -137,10 +139,12 @@ static void freeze_all_until_b_leads(struct scene *scene)
 static bool is_dead(pid_t pid)
 {
     int64_t end_at_ms = process_now_ms() + PROCESS_PATIENCE_MS;
-    while (process_now_ms() < end_at_ms)
-        if (procfs_state(pid) == 0 || procfs_state(pid) == 'Z')
-            return true;
-    return false;
+    while (procfs_state(pid) != 0 && procfs_state(pid) != 'Z') {
+        if (process_now_ms() >= end_at_ms)
+            return false;
+        (void)poll(NULL, 0, LOOK_AGAIN_MS);
+    }
+    return true;
 }
 
 /* It is dead before it is thawed. */
