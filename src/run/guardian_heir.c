@@ -14,8 +14,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,9 +21,7 @@
 #include "run/guardian_private.h"
 #include "sys/tree.h"
 
-enum { HEIR_AGAIN_MS_MAX = 500 }; /* between tries to kill what does not die */
-
-void guardian_release(const struct guardian_config *config, struct log *log)
+static void revoke_lease(const struct guardian_config *config, struct log *log)
 {
     struct candidate_error err = { 0 };
     struct candidate_lease lease;
@@ -39,6 +35,13 @@ void guardian_release(const struct guardian_config *config, struct log *log)
               r < 0 ? err.message : "");
 }
 
+void guardian_release(const struct guardian_config *config, struct log *log)
+{
+    revoke_lease(config, log);
+    if (config->cgroup)
+        cgroup_remove(config->cgroup);
+}
+
 static void kill_what_is_left(const struct guardian_config *config)
 {
     int again_ms = TREE_AGAIN_MS;
@@ -47,7 +50,7 @@ static void kill_what_is_left(const struct guardian_config *config)
         if (tree_kill(NULL, 0, 0) == 0)
             return;
         (void)poll(NULL, 0, again_ms);
-        if (again_ms < HEIR_AGAIN_MS_MAX)
+        if (again_ms < GUARDIAN_AGAIN_MS_MAX)
             again_ms *= 2;
     }
 }
@@ -63,10 +66,8 @@ _Noreturn static void inherit(const struct guardian_config *config,
     if (WIFEXITED(status))
         _exit(WEXITSTATUS(status));
     kill_what_is_left(config);
-    if (getppid() != main) {
+    if (getppid() != main)
         guardian_release(config, log);
-        cgroup_remove(config->cgroup);
-    }
     _exit(0);
 }
 

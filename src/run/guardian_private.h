@@ -4,6 +4,8 @@
 
 #include "run/guardian.h"
 
+enum { GUARDIAN_AGAIN_MS_MAX = 500 }; /* between tries to kill what is left */
+
 /* The whole life of the guardian, in a process that was just forked, with all
  * signals blocked.
  * fd  its end of the socket. */
@@ -17,7 +19,7 @@ int guardian_leave_heir(const struct guardian_config *config, struct log *log,
                         int fd);
 
 /* Nothing of the command's is left, and the main process is dead: only now may
- * another lead. Revoke the lease. */
+ * another lead. Revoke the lease, and remove the command's cgroup. */
 void guardian_release(const struct guardian_config *config, struct log *log);
 
 #endif

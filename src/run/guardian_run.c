@@ -35,7 +35,6 @@ enum {
     GUARDIAN_FD = 3,
     GUARDIAN_STOPS_MAX = 32, /* reported for a command: they fill no socket */
     GUARDIAN_NEAR_MS = 400,  /* of the end: then it is looked at once more */
-    GUARDIAN_AGAIN_MS_MAX = 500, /* between tries to kill what does not die */
 };
 
 enum { POLL_MAIN, POLL_CHILD, POLL_TIMER, POLL_RESULT, POLLS_N };
@@ -375,8 +374,6 @@ _Noreturn void guardian_run(const struct guardian_config *config, int fd)
     while (!w.main_died || w.busy)
         turn(&w);
     guardian_release(config, &w.log);
-    if (config->cgroup)
-        cgroup_remove(config->cgroup);
     log_done(&w.log);
     _exit(0);
 }
