@@ -27,9 +27,9 @@ bool outages_failed(struct outages *o, unsigned endpoint, int64_t now_ms,
         return false;
     if (outage->ever_said && now_ms - outage->said_at_ms < quiet_ms)
         return false;
-    outage->quiet_ms = !chronic               ? OUTAGES_QUIET_MS
-        : 2 * quiet_ms < OUTAGES_QUIET_MS_MAX ? 2 * quiet_ms
-                                              : OUTAGES_QUIET_MS_MAX;
+    outage->quiet_ms = chronic ? 2 * quiet_ms : OUTAGES_QUIET_MS;
+    if (outage->quiet_ms > OUTAGES_QUIET_MS_MAX)
+        outage->quiet_ms = OUTAGES_QUIET_MS_MAX;
     memcpy(outage->cause, cut, sizeof cut);
     remember(outage, now_ms, true);
     return true;
