@@ -83,10 +83,8 @@ static void measure_floor(struct heats *h, enum figures_row row)
 static void measure_memory(struct heats *h, enum figures_column column,
                            const struct racer *racer)
 {
-    double private_kib =
-        (double)(procfs_memory_kib(racer->pid, "Private_Dirty") +
-                 procfs_memory_kib(racer->pid, "Private_Clean"));
-    figures_add(&h->figures, FIGURES_PRIVATE, column, private_kib / 1024);
+    figures_add(&h->figures, FIGURES_PRIVATE, column,
+                (double)procfs_private_kib(racer->pid) / 1024);
     figures_add(&h->figures, FIGURES_RSS, column,
                 (double)procfs_memory_kib(racer->pid, "Rss") / 1024);
 }

@@ -73,12 +73,6 @@ static void clear(struct heats *h, struct pair *p)
     heats_await_queue(h, p->who, 0);
 }
 
-static long private_kib(pid_t pid)
-{
-    return procfs_memory_kib(pid, "Private_Dirty") +
-        procfs_memory_kib(pid, "Private_Clean");
-}
-
 /* With its heir. */
 static void note_guardian(struct heats *h, const struct racer *leader)
 {
@@ -87,7 +81,7 @@ static void note_guardian(struct heats *h, const struct racer *leader)
     if (procfs_children(leader->pid, &heir, 1) != 1 ||
         procfs_children(heir, &guardian, 1) != 1)
         return;
-    long kib = private_kib(heir) + private_kib(guardian);
+    long kib = procfs_private_kib(heir) + procfs_private_kib(guardian);
     if ((double)kib > h->guardian_kib)
         h->guardian_kib = (double)kib;
 }

@@ -110,14 +110,21 @@ static void claim_succeeds_in_turn_only(void **state)
     assert_int_equal(b.header.revision, won);
 }
 
-/* An operator put back the key that they had deleted. */
-static void key_of_another_revision_claims_nothing(void **state)
+/* B, who waited for A, which has just resigned. */
+static struct side first_waiter(struct live *l)
 {
-    struct side a = side(*state, "A", LIVE_LEASE);
-    struct side b = side(*state, "B", LIVE_LEASE + 1);
+    struct side a = side(l, "A", LIVE_LEASE);
+    struct side b = side(l, "B", LIVE_LEASE + 1);
     attempt(&a);
     attempt(&b);
     assert_true(resign(&a));
+    return b;
+}
+
+/* An operator put back the key that they had deleted. */
+static void key_of_another_revision_claims_nothing(void **state)
+{
+    struct side b = first_waiter(*state);
     live_delete(b.live, b.lock.key);
     live_put(b.live, b.lock.key, "B", LIVE_LEASE + 1);
     assert_false(claim(&b));
@@ -128,11 +135,7 @@ static void key_of_another_revision_claims_nothing(void **state)
 /* An operator overwrote it: it would outlive our lease. */
 static void key_on_another_lease_claims_nothing(void **state)
 {
-    struct side a = side(*state, "A", LIVE_LEASE);
-    struct side b = side(*state, "B", LIVE_LEASE + 1);
-    attempt(&a);
-    attempt(&b);
-    assert_true(resign(&a));
+    struct side b = first_waiter(*state);
     live_put(b.live, b.lock.key, "B", 0);
     assert_false(claim(&b));
     expect_key(&b.view.own, "election_leader/5158", "B", 0);

@@ -186,6 +186,12 @@ bool process_set_step(struct process_set *set, int64_t end_at_ms)
     return now_ms < end_at_ms;
 }
 
+void process_set_pass(struct process_set *set, int64_t until_ms)
+{
+    while (process_set_step(set, until_ms))
+        continue;
+}
+
 void process_fail_at(const struct process *p, const char *why, const char *file,
                      int line)
 {

@@ -55,6 +55,8 @@ pid_t process_pid(const struct process *p);
 /* Wait for news of any process, and take it in; at most until end_at_ms.
  * Returns false when that instant has passed. */
 bool process_set_step(struct process_set *set, int64_t end_at_ms);
+/* Take in all news until that instant. */
+void process_set_pass(struct process_set *set, int64_t until_ms);
 
 /* ---- what it prints ---- */
 

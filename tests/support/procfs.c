@@ -208,6 +208,12 @@ long procfs_memory_kib(pid_t pid, const char *name)
     return kib;
 }
 
+long procfs_private_kib(pid_t pid)
+{
+    return procfs_memory_kib(pid, "Private_Dirty") +
+        procfs_memory_kib(pid, "Private_Clean");
+}
+
 size_t procfs_address_space(pid_t pid)
 {
     char stat[2 * LINE_BYTES_MAX];

@@ -30,6 +30,8 @@ size_t procfs_children(pid_t pid, pid_t *ret_pids, size_t max);
 bool procfs_variable(pid_t pid, const char *name, char *ret_value, size_t size);
 /* A number of /proc/PID/smaps_rollup in KiB: "Private_Dirty". */
 long procfs_memory_kib(pid_t pid, const char *field);
+/* What no other process shares of its memory, in KiB. */
+long procfs_private_kib(pid_t pid);
 /* How large its address space is, in bytes; 0: there is no such process. */
 size_t procfs_address_space(pid_t pid);
 
